@@ -1,0 +1,141 @@
+"""The dev server: a watcher on `convex/` and the one push queue (DESIGN 2).
+
+Its state is live. *Running* means armed and the last push good; nothing about it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from vibe_tui.services.clock import now
+from vibe_tui.services.convex.push_queue import PushQueue
+from vibe_tui.services.convex.watch import changes, fingerprint
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.model import DevServerState, Push
+from vibe_tui.services.part import Part
+
+Status = Literal["stopped", "starting", "pushing", "running", "failed", "unreachable"]
+RETRY_SECONDS = (2.0, 5.0, 10.0, 30.0)
+"""Waits between tries while the deployment does not answer; the last one repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class PushStarted:
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushFinished:
+    push: Push
+
+
+DevServerEvent = PushStarted | PushFinished
+
+
+class DevServer(Part[DevServerState, DevServerEvent]):
+    """Watches `folder`, pushes through `run_push`, and says how it stands.
+
+    run_push: does one whole push. A VibeError it raises ends that push as failed, with the error's words.
+    """
+
+    def __init__(self, folder: Path, run_push: Callable[[], Coroutine[Any, Any, Push]]) -> None:
+        super().__init__(DevServerState())
+        self._folder = folder
+        self._run_push = run_push
+        self._queue = PushQueue(self._push_once)
+        self._watcher: asyncio.Task[None] | None = None
+        self._pushed = ""  # fingerprint of the tree that the last push began with
+        self._failures_in_a_row = 0
+
+    # --- commands -----------------------------------------------------------------------------------
+
+    async def start(self) -> Push:
+        """Arm the watcher and push once; returns that push's outcome. Armed already: only pushes."""
+        if self._watcher is None:
+            self._set("starting")
+            self._watcher = asyncio.create_task(self._watch(), name="dev server watch")
+        return await self.push()
+
+    async def push(self) -> Push:
+        """Push what the tree holds now. Works stopped as well; the watcher is not armed by it."""
+        return await asyncio.shield(self._queue.request())
+
+    async def stop(self) -> None:
+        """Disarm the watcher and stop a push that runs."""
+        watcher, self._watcher = self._watcher, None
+        if watcher is not None:
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
+        await self._queue.stop()
+        self._set("stopped")
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """No push begins meanwhile; when the watcher is armed, the release pushes what changed."""
+        with self._queue.hold():
+            yield
+
+    @property
+    def armed(self) -> bool:
+        return self._watcher is not None
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        async with aclosing(changes(self._folder)) as hints:
+            async for _ in hints:
+                await self._push_if_changed()
+
+    async def _push_if_changed(self) -> None:
+        if self._queue.waiting:
+            return  # a push that has yet to begin will take the change along
+        if self._pushed and await asyncio.to_thread(fingerprint, self._folder) != self._pushed:
+            self._queue.request()
+
+    async def _push_once(self) -> Push:
+        self._pushed = await asyncio.to_thread(fingerprint, self._folder)
+        self._set("pushing")
+        self._emit(PushStarted(now()))
+        try:
+            push = await self._run_push()
+        except VibeError as problem:
+            self._finished(Push("failed", 0.0, reason=_sentence(problem), finished_at=now()))
+            raise
+        except asyncio.CancelledError:
+            self._finished(Push("stopped", 0.0, reason="The push was stopped.", finished_at=now()))
+            raise
+        self._finished(push)
+        return push
+
+    def _finished(self, push: Push) -> None:
+        status: Status
+        if not self.armed:
+            status = "stopped"
+        elif push.ok:
+            status = "running"
+        else:
+            status = "unreachable" if push.result == "unreachable" else "failed"
+        self._set(status, push)
+        self._emit(PushFinished(push))
+        self._failures_in_a_row = self._failures_in_a_row + 1 if push.result == "unreachable" else 0
+        if self.armed and push.result == "unreachable":
+            wait = RETRY_SECONDS[min(self._failures_in_a_row, len(RETRY_SECONDS)) - 1]
+            asyncio.get_running_loop().call_later(wait, self._retry)
+
+    def _retry(self) -> None:
+        if self.state.status == "unreachable":
+            self._queue.request()
+
+    def _set(self, status: Status, last_push: Push | None = None) -> None:
+        push = last_push or self.state.last_push
+        since = self.state.since if status == self.state.status else now()
+        self._become(DevServerState(status=status, since=since, last_push=push))
+
+
+def _sentence(problem: VibeError) -> str:
+    return f"{problem.message} {problem.next_step}".strip()

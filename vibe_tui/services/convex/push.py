@@ -1,0 +1,77 @@
+"""One push: `.env.local`, then the unmodified Convex CLI in the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from vibe_tui.services.clock import now
+from vibe_tui.services.convex.env_file import variables, with_connection, without_connection
+from vibe_tui.services.convex.push_output import PushOutput
+from vibe_tui.services.model import Connected, Push
+from vibe_tui.services.sandbox.base import Command, OnLine, Sandbox
+from vibe_tui.services.secret import Secret
+
+ARGUMENTS = ("dev", "--once", "--tail-logs", "disable")
+DEFAULT_PROVISION_HOST = "https://api.convex.dev"
+
+
+@dataclass(frozen=True, slots=True)
+class PushTarget:
+    """Where a push goes: a connection whose deployment is up, and the key that opens it."""
+
+    connection: Connected
+    key: Secret
+
+
+async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_line: OnLine) -> Push:
+    """Write `.env.local` and run `npx convex dev --once`; its lines go to `on_line`.
+
+    limit: seconds; the CLI retries some server errors for ever, so there must be one.
+    Raises what `sandbox.prepare` and the sandbox's file access raise. Cancelling stops the CLI.
+    """
+    await sandbox.prepare(on_line)
+    await write_variables(sandbox, target)
+    on_line(f"$ npx convex {' '.join(ARGUMENTS)}")
+    output = PushOutput()
+
+    def take(line: str) -> None:
+        output.take(line)
+        on_line(line)
+
+    environment = {"CI": "1", "FORCE_COLOR": "1"}
+    if target.connection.backend == "cloud" and target.connection.provision_host != DEFAULT_PROVISION_HOST:
+        environment["CONVEX_PROVISION_HOST"] = target.connection.provision_host
+    running = await sandbox.start(
+        Command(argv=sandbox.convex(*ARGUMENTS), env=environment, limit=limit), take
+    )
+    try:
+        ended = await running.wait()
+    except asyncio.CancelledError:
+        await asyncio.shield(running.stop())
+        raise
+    result, reason, problems = output.judge(ended)
+    return Push(
+        result=result,
+        seconds=ended.seconds,
+        reason=reason,
+        problems=problems,
+        exit_code=ended.code,
+        finished_at=now(),
+    )
+
+
+async def write_variables(sandbox: Sandbox, target: PushTarget) -> None:
+    """Bring `.env.local` up to date; it is left alone when it already is."""
+    text = await sandbox.read_env_file()
+    wanted = with_connection(text, variables(target.connection, target.key))
+    if wanted != text:
+        await sandbox.write_env_file(wanted)
+
+
+async def remove_variables(sandbox: Sandbox) -> None:
+    """Take our variables out of `.env.local` again."""
+    text = await sandbox.read_env_file()
+    wanted = without_connection(text)
+    if wanted != text:
+        await sandbox.write_env_file(wanted)
