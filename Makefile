@@ -1,0 +1,38 @@
+# The first commands a newcomer runs. Everything lives in .venv and .build; nothing else is touched.
+PY := .venv/bin/python
+
+.PHONY: help setup demo test test-all lint bench clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.setup  ## prepare .venv (and Node, when this machine has none that fits)
+
+.venv/.setup: pyproject.toml constraints.txt scripts/setup.sh
+	scripts/setup.sh
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt scripts/setup.sh
+	scripts/setup.sh dev
+	@touch $@ .venv/.setup
+
+demo: setup  ## a whole job on the emulated Convex: new app, connect, add a table, export
+	@scripts/demo.sh
+
+lint: .venv/.dev  ## style, types, import contracts
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+test: lint  ## every check that needs nothing but Python, Node and the package registries
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
+
+test-all: lint  ## test, and what needs long npm installs or Debian packages
+	$(PY) -m pytest -n 2 --dist loadgroup
+
+bench: .venv/.dev  ## print the benchmarks' tables
+	@for f in benchmarks/*.py; do echo "== $$f"; $(PY) $$f || exit 1; done
+
+clean:  ## remove what the commands above made
+	rm -rf .venv .build .mypy_cache .ruff_cache .pytest_cache

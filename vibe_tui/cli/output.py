@@ -1,0 +1,95 @@
+"""What a command prints, in each of its three forms.
+
+text          for people: everything on stdout, failures on stderr
+json          one object on stdout at the end, everything else on stderr
+stream-json   one object a line on stdout: the events, then the result; messages on stderr
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal, TextIO
+
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.terminal_text import clean, redact
+
+Format = Literal["text", "json", "stream-json"]
+
+
+class Output:
+    def __init__(self, form: Format) -> None:
+        self.form = form
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal without UTF-8 gets \u… instead of an error
+                stream.reconfigure(errors="backslashreplace")
+
+    def say(self, text: str) -> None:
+        """A message for people while the command works. Untrusted text is safe to pass."""
+        stream = sys.stdout if self.form == "text" else sys.stderr
+        print(redact(clean(text, colours=_shows_colours(stream))), file=stream, flush=True)
+
+    def event(self, name: str, data: Mapping[str, Any] | object) -> None:
+        """A step of a long command, for scripts. `data`: a mapping or a dataclass instance."""
+        if self.form == "stream-json":
+            self._print_json({"event": name, **plain(data)})
+
+    def result(self, data: Mapping[str, Any] | object, text: str = "", *, ok: bool = True) -> None:
+        """How the command ended: `data` for scripts, `text` for people ("" prints nothing)."""
+        if self.form == "text":
+            if text:
+                self.say(text)
+            return
+        if text:
+            self.say(text)
+        self._finish({"ok": ok, **plain(data)})
+
+    def fail(self, problem: VibeError, data: Mapping[str, Any] | None = None) -> int:
+        """Say what went wrong and what to do next; returns the exit code."""
+        self._complain(problem.message, problem.next_step)
+        if self.form != "text":
+            error = {"code": problem.code, "message": problem.message, "next_step": problem.next_step}
+            self._finish({"ok": False, "error": error, **(data or {})})
+        return problem.exit_code
+
+    def interrupted(self) -> int:
+        self._complain("Stopped.", "")
+        if self.form != "text":
+            error = {"code": "interrupted", "message": "Stopped.", "next_step": ""}
+            self._finish({"ok": False, "error": error})
+        return 1
+
+    def _complain(self, message: str, next_step: str) -> None:
+        for line in (f"vibe-tui: {message}", next_step):
+            if line:
+                print(redact(clean(line)), file=sys.stderr, flush=True)
+
+    def _finish(self, data: Mapping[str, Any]) -> None:
+        self._print_json({"event": "result", **data} if self.form == "stream-json" else data)
+
+    def _print_json(self, data: Mapping[str, Any]) -> None:
+        print(redact(json.dumps(data, ensure_ascii=False, default=str)), flush=True)
+
+
+def plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
+    """A dataclass instance or a mapping as plain data."""
+    if dataclasses.is_dataclass(data) and not isinstance(data, type):
+        return dataclasses.asdict(data)
+    if isinstance(data, Mapping):
+        return {key: _plain_value(value) for key, value in data.items()}
+    raise TypeError(f"{type(data).__name__} is not plain data")
+
+
+
+def _plain_value(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value
+
+
+def _shows_colours(stream: TextIO) -> bool:
+    return stream.isatty() and not os.environ.get("NO_COLOR")

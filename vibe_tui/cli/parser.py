@@ -1,0 +1,146 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from vibe_tui import __version__
+
+LATER_METHODS = (
+    "team-token",
+    "personal-token",
+    "deploy-key",
+    "cli-login",
+    "self-hosted",
+    "local-backend",
+)
+"""Ways to connect that are named in the documentation and do not exist yet."""
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command and its options; wrong usage ends the process with 2 and a usage line."""
+    options = _parser().parse_args(arguments)
+    if not hasattr(options, "format"):
+        options.format = "text"
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="vibe-tui",
+        description="The project page of a vibe-coding product: Expo apps with a Convex backend.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"vibe-tui {__version__}")
+    parser.set_defaults(module="page")
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    new = _command(commands, "new", "make a new app from the expo-convex template")
+    new.add_argument("name", help="the app's name, also its folder's name unless --dir is given")
+    new.add_argument("--dir", metavar="FOLDER", help="where to put it; default ./NAME")
+
+    projects = _command(commands, "projects", "list the projects")
+    projects.add_argument("--forget", metavar="NAME", help="take a project off the list; its folder stays")
+
+    status = _command(commands, "status", "say how the project stands")
+    _project(status)
+
+    connect = _command(commands, "connect", "connect the project to a Convex backend", streams=True)
+    _project(connect)
+    connect.add_argument(
+        "--with",
+        dest="method",
+        choices=("emulator", "oauth", *LATER_METHODS),
+        default="emulator",
+        help="emulator (default): emulated Convex on this computer; oauth: your Convex account",
+    )
+    connect.add_argument("--name", help="the Convex project's name; default the app's name")
+    connect.add_argument("--no-browser", action="store_true", help="print the link, open nothing")
+    connect.add_argument(
+        "--approve", action="store_true", help="consent without a browser; for the emulator alone"
+    )
+
+    ask = _command(commands, "ask", "ask the assistant for a backend feature", streams=True)
+    _project(ask)
+    ask.add_argument("prompt", help='for example "Add a messages database table"')
+    ask.add_argument("--yes", action="store_true", help="carry out the plan without asking")
+
+    push = _command(commands, "push", "deploy convex/ once", streams=True)
+    _project(push)
+
+    dev = _command(commands, "dev", "start the dev server: every change deploys itself", streams=True)
+    _project(dev)
+
+    disconnect = _command(commands, "disconnect", "disconnect the project from Convex", streams=True)
+    _project(disconnect)
+    how = disconnect.add_mutually_exclusive_group()
+    how.add_argument(
+        "--forget",
+        dest="how",
+        action="store_const",
+        const="forget",
+        help="(default) forget the connection here; the key at Convex stays valid",
+    )
+    how.add_argument("--revoke", dest="how", action="store_const", const="revoke", help="revoke the key too")
+    how.add_argument(
+        "--delete-project",
+        dest="how",
+        action="store_const",
+        const="delete-project",
+        help="delete the Convex project with all its data",
+    )
+    disconnect.set_defaults(how="forget")
+    disconnect.add_argument(
+        "--yes", action="store_true", help="do not ask before deleting the Convex project"
+    )
+
+    download = _command(commands, "download", "export everything as a zip", streams=True)
+    _project(download)
+    download.add_argument("-o", "--output", metavar="FILE", help="default ./NAME.zip")
+    download.add_argument("--replace", action="store_true", help="overwrite FILE if it exists")
+
+    emulator = _command(commands, "emulator", "the emulated Convex on this computer")
+    emulator.add_argument("action", nargs="?", choices=("status", "stop", "run"), default="status")
+
+    _command(commands, "doctor", "say what is missing on this machine and what fixes it")
+
+    publish = _command(commands, "publish", "publish the app (comes later)")
+    _project(publish)
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    title: str,
+    *,
+    streams: bool = False,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=title, description=f"{title[0].upper()}{title[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(module=name, format="text")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument(
+        "--json",
+        dest="format",
+        action="store_const",
+        const="json",
+        help="one JSON object on stdout at the end",
+    )
+    if streams:
+        forms.add_argument(
+            "--stream-json",
+            dest="format",
+            action="store_const",
+            const="stream-json",
+            help="one JSON object a line: the events, then the result",
+        )
+    return parser
+
+
+def _project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project", metavar="NAME|PATH", help="a project's name or folder; default: the folder you stand in"
+    )
