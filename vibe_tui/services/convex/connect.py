@@ -1,0 +1,175 @@
+"""The ways to connect a project: who is asked to sign the user in, and how."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from vibe_tui.services.errors import UsageError, VibeError
+from vibe_tui.services.model import BackendKind
+from vibe_tui.services.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where Convex's platform is, and as which OAuth application we come to it."""
+
+    kind: BackendKind
+    provision_host: str
+    """Serves `/oauth/token` and `/v1`."""
+    dashboard_host: str
+    """Serves `/oauth/authorize/…` and the dashboard."""
+    client_id: str
+    client_secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a sign-in gave."""
+
+    token: Secret
+    platform: Platform
+
+
+async def _keep_waiting(_link: str) -> None:
+    """Shows nothing: for sign-ins that consent themselves."""
+
+
+def _nobody_listens(_problem: VibeError) -> None:
+    """For callers to whom problems that do not end the sign-in are of no use."""
+
+
+def _nobody_watches(_seconds: float, _reason: str) -> None:
+    """For callers that show no waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPorts:
+    """How a sign-in reaches whoever drives it: the command line, or the page."""
+
+    redirect_ports: tuple[int, ...]
+    """Loopback ports whose redirect URIs are registered with the application, in order of trial."""
+    limit: float = 300.0
+    """Seconds the user has."""
+    open_link: Callable[[str], Awaitable[None]] = _keep_waiting
+    """Show the link and open it if that is possible. Must not raise."""
+    pasted: AsyncIterator[str] | None = None
+    """Addresses the user copied from the browser; None: there is no way to paste."""
+    on_problem: Callable[[VibeError], None] = _nobody_listens
+    """Told what went wrong without ending the sign-in: a refused paste, all ports busy."""
+    on_wait: Callable[[float, str], None] = _nobody_watches
+    """Told the seconds until a request is sent again, and why."""
+    approve: bool = False
+    """Consent in the user's place; the emulator alone allows it."""
+
+
+class ConnectMethod(Protocol):
+    """One way to connect."""
+
+    name: str
+    """What `--with` takes."""
+    title: str
+    needs: str
+    """One line: what the user must have."""
+
+    async def platform(self) -> Platform:
+        """Make the platform ready and say where it is; cheap the second time.
+
+        Raises VibeError when it is not configured or cannot be started.
+        """
+
+    async def authorise(self, ports: SignInPorts) -> Grant:
+        """Sign the user in. Raises VibeError: see oauth.sign_in."""
+
+
+class OAuthMethod:
+    """Convex cloud, or any host that speaks its protocol, with an OAuth application of the user's."""
+
+    name = "oauth"
+    title = "Convex, signing in with the browser"
+    needs = "a Convex account, and the client id and secret of an OAuth application"
+
+    def __init__(
+        self, provision_host: str, dashboard_host: str, client_id: str, client_secret: Secret | None
+    ) -> None:
+        self._provision_host = provision_host.rstrip("/")
+        self._dashboard_host = dashboard_host.rstrip("/")
+        self._client_id = client_id
+        self._client_secret = client_secret
+
+    async def platform(self) -> Platform:
+        if not self._client_id or self._client_secret is None:
+            raise OAuthNotConfigured(
+                "Signing in to Convex needs the client id and secret of an OAuth application.",
+                next_step="Set CONVEX_OAUTH_CLIENT_ID and CONVEX_OAUTH_CLIENT_SECRET (or oauth_client_id and "
+                "oauth_client_secret under [convex] in settings.toml), or connect without an account: "
+                "`vibe-tui connect --with emulator`.",
+            )
+        return Platform(
+            "cloud", self._provision_host, self._dashboard_host, self._client_id, self._client_secret
+        )
+
+    async def authorise(self, ports: SignInPorts) -> Grant:
+        return await _sign_in(await self.platform(), ports)
+
+
+class RunningEmulator(Protocol):
+    """What an emulator says about itself; `local_emulator.EmulatorInfo` is one."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def client_secret(self) -> Secret: ...
+
+
+class EmulatorMethod:
+    """The emulated Convex on this computer."""
+
+    name = "emulator"
+    title = "Emulator on this computer"
+    needs = "nothing: no account, no key, no network"
+
+    def __init__(self, ensure: Callable[[], Awaitable[RunningEmulator]]) -> None:
+        """ensure: start the emulator when it does not run (`local_emulator.ensure`)."""
+        self._ensure = ensure
+
+    async def platform(self) -> Platform:
+        running = await self._ensure()
+        return Platform("emulator", running.host, running.host, running.client_id, running.client_secret)
+
+    async def authorise(self, ports: SignInPorts) -> Grant:
+        return await _sign_in(await self.platform(), ports)
+
+
+class OAuthNotConfigured(VibeError):
+    """There is no OAuth application to sign in with."""
+
+    code = "oauth-not-configured"
+
+
+async def _sign_in(platform: Platform, ports: SignInPorts) -> Grant:
+    from vibe_tui.services.convex.consent import approve
+    from vibe_tui.services.convex.oauth import sign_in
+
+    if ports.approve and platform.kind != "emulator":
+        raise UsageError(
+            "Only the emulator lets a program consent in your place.",
+            next_step="Leave out --approve, or use `--with emulator`.",
+        )
+
+    async def consent(link: str) -> None:
+        await approve(platform, link)
+
+    token = await sign_in(
+        platform,
+        ports=ports.redirect_ports,
+        open_link=consent if ports.approve else ports.open_link,
+        pasted=ports.pasted,
+        limit=ports.limit,
+        on_problem=ports.on_problem,
+        on_wait=ports.on_wait,
+    )
+    return Grant(token, platform)

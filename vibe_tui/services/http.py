@@ -1,0 +1,197 @@
+"""Our HTTP in one place: how clients are made, which requests are sent again, what failures mean.
+
+httpx2 is imported when the first client is made, so that commands without a network start fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from vibe_tui import __version__
+from vibe_tui.services.http_errors import (
+    ApiError,
+    ConnectionLost,
+    HostUnreachable,
+    HttpError,
+    RateLimited,
+    TimedOut,
+)
+from vibe_tui.services.http_failures import (
+    ANSWER_LIMIT,
+    failures_of,
+    host_name,
+    json_of,
+    not_the_api,
+    refusal,
+)
+from vibe_tui.services.secret import Secret
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_LIMIT = 5.0
+"""Seconds to get a connection."""
+LARGEST_ANSWER = 1024 * 1024
+"""Bytes; no answer we ask for comes near it."""
+LONGEST_WAIT = 60.0
+"""Seconds. Asked to wait longer, we say so and stop."""
+RETRIES = 3
+PATIENCE = 10.0
+"""Seconds of trying, waits not counted, after which a failing request is not sent again."""
+
+OnWait = Callable[[float, str], None]
+"""Told the seconds until a request is sent again, and why."""
+
+T = TypeVar("T")
+
+
+def silent(_seconds: float, _reason: str) -> None:
+    """An `OnWait` for requests that nobody watches."""
+
+
+def client_options(*, accept: str = "application/json") -> dict[str, Any]:
+    """Keyword arguments for any httpx2 client of ours, authlib's too.
+
+    Redirects are not followed; proxies come from the environment but never stand before loopback;
+    an answer larger than `LARGEST_ANSWER` ends in NotTheApi.
+    """
+    import httpx2
+
+    return {
+        "timeout": httpx2.Timeout(ANSWER_LIMIT, connect=CONNECT_LIMIT),
+        "follow_redirects": False,
+        # Compressed answers could be small on the wire and huge in memory.
+        "headers": {
+            "User-Agent": f"vibe-tui/{__version__}",
+            "Accept": accept,
+            "Accept-Encoding": "identity",
+        },
+        "mounts": dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")),
+        "event_hooks": {"response": [_limit_body]},
+    }
+
+
+async def _limit_body(response: httpx2.Response) -> None:
+    import httpx2
+
+    host = host_name(str(response.request.url))
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise not_the_api(host, "with a compressed answer")
+    assert isinstance(response.stream, httpx2.AsyncByteStream)
+    inner: httpx2.AsyncByteStream = response.stream
+
+    class Limited(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            received = 0
+            async for chunk in inner:
+                received += len(chunk)
+                if received > LARGEST_ANSWER:
+                    raise not_the_api(host, "with far more data than the API sends")
+                yield chunk
+
+        async def aclose(self) -> None:
+            await inner.aclose()
+
+    response.stream = Limited()
+
+
+class Api:
+    """A JSON API at one host, called with one credential.
+
+    Use it as a context manager: leaving it closes its connections.
+    """
+
+    def __init__(
+        self, host: str, credential: Secret, *, scheme: str = "Bearer", on_wait: OnWait = silent
+    ) -> None:
+        self.host = host.rstrip("/")
+        self._credential = credential
+        self._scheme = scheme
+        self._on_wait = on_wait
+        self._client: httpx2.AsyncClient | None = None
+
+    async def __aenter__(self) -> Self:
+        import httpx2
+
+        # Reading the certificate store takes tens of milliseconds.
+        self._client = await asyncio.to_thread(lambda: httpx2.AsyncClient(**client_options()))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def get(self, path: str, **query: str) -> object:
+        return await self._call("GET", path, repeatable=True, query=query)
+
+    async def post(self, path: str, body: dict[str, object] | None = None, *, repeatable: bool) -> object:
+        """repeatable: asking twice has the same effect as asking once."""
+        return await self._call("POST", path, repeatable=repeatable, body=body)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeatable: bool,
+        query: dict[str, str] | None = None,
+        body: dict[str, object] | None = None,
+    ) -> object:
+        """The decoded JSON answer; None when it is empty. Raises HttpError."""
+
+        async def once() -> object:
+            assert self._client is not None, "entered"
+            async with failures_of(self.host):
+                response = await self._client.request(
+                    method,
+                    self.host + path,
+                    params=query or None,
+                    json=body,
+                    headers={"Authorization": f"{self._scheme} {self._credential.reveal()}"},
+                )
+            if response.is_success:
+                return json_of(response)
+            raise refusal(response)
+
+        def again(error: HttpError) -> bool:
+            if isinstance(error, ApiError):
+                return isinstance(error, RateLimited) or (repeatable and error.answer_lost)
+            return repeatable and isinstance(error, HostUnreachable | TimedOut | ConnectionLost)
+
+        return await with_retries(once, again=again, on_wait=self._on_wait)
+
+
+async def with_retries(
+    send: Callable[[], Awaitable[T]],
+    *,
+    again: Callable[[HttpError], bool],
+    on_wait: OnWait = silent,
+    retries: int = RETRIES,
+) -> T:
+    """Call `send`; after a failure for which `again` holds wait and call it anew, at most `retries` times.
+
+    The wait is what the server asked for, otherwise about 0.5, 1, 2 s (with jitter, so that many
+    clients do not come back at the same moment). Raises the last HttpError.
+    """
+    tried = 0.0
+    for attempt in range(retries + 1):
+        started = time.monotonic()
+        try:
+            return await send()
+        except HttpError as error:
+            tried += time.monotonic() - started
+            if attempt == retries or tried > PATIENCE or not again(error):
+                raise
+            wait = 0.5 * 2**attempt * random.SystemRandom().uniform(0.5, 1.0)
+            if isinstance(error, RateLimited) and error.retry_after is not None:
+                wait = error.retry_after
+            if wait > LONGEST_WAIT:
+                raise
+            on_wait(wait, error.message)
+            await asyncio.sleep(wait)
+    raise AssertionError("the last attempt returns or raises")
