@@ -70,8 +70,8 @@ def _within(action: Callable[[KeyringBackend], Answer]) -> Answer:
         return future.result(LIMIT)
     except TimeoutError:
         raise _unavailable(f"it did not answer within {LIMIT:g} seconds") from None
-    except Exception as error:
-        # Backends are plug-ins and raise what they like; the text of it may hold the value.
+    except Exception as error:  # noqa: BLE001 - backends are plug-ins and raise what they like
+        # Only what kind of error: its text may hold the value.
         raise _unavailable(_REASONS.get(type(error).__name__, type(error).__name__)) from None
 
 
