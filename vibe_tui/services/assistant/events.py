@@ -1,0 +1,103 @@
+"""What a chat turn tells those who follow it: plain, frozen data, in the order in which it happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vibe_tui.services.model import Push
+
+Outcome = Literal["done", "refused", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    prompt: str
+    assistant: str
+    """Who answers, by the name that is on the screen, e.g. "Built-in recipes (no AI key)"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnText:
+    """Something the assistant says: plain text, several lines."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """What is going to be done; the approval is asked for right after it."""
+
+    title: str
+    steps: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    """What the prompt left open, how it was read, and how to say it otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileWritten:
+    path: str
+    """Relative to the working tree, POSIX separators."""
+    added: int
+    removed: int
+    """Lines."""
+    diff: str
+    """Unified, without the two file lines."""
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deploying:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    push: Push
+
+
+@dataclass(frozen=True, slots=True)
+class DeployFailed:
+    push: Push
+
+
+@dataclass(frozen=True, slots=True)
+class DeployOffered:
+    """The files are written and nothing was pushed."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnFailed:
+    """The assistant refused, or something went wrong; a TurnEnded follows."""
+
+    reason: str
+    next_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """Always the last event, unless whoever ran the turn cancelled it.
+
+    outcome: "done": all written and, where a push was due, deployed; "refused": the assistant would
+    not do it; "failed": something went wrong on the way; "cancelled": the plan was not approved.
+    """
+
+    outcome: Outcome
+    changed: tuple[str, ...]
+    """The paths that were written, also when the turn failed later."""
+
+
+TurnEvent = (
+    TurnStarted
+    | TurnText
+    | TurnPlan
+    | FileWritten
+    | Deploying
+    | Deployed
+    | DeployFailed
+    | DeployOffered
+    | TurnFailed
+    | TurnEnded
+)
