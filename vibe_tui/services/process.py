@@ -66,6 +66,18 @@ async def spawn(
     return running
 
 
+async def run(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], on_line: OnLine, limit: float | None = None
+) -> Exit:
+    """Like :func:`spawn`, to its end. Cancelling stops the command first."""
+    running = await spawn(argv, cwd=cwd, env=env, on_line=on_line, limit=limit)
+    try:
+        return await running.wait()
+    except asyncio.CancelledError:
+        await running.stop()
+        raise
+
+
 class RunningProcess:
     """A command started by :func:`spawn`; a `sandbox.base.Running`. What we and supervisor.py say to
     each other is described there."""
