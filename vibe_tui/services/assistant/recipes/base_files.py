@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 SCHEMA_PATH = "convex/schema.ts"
 CONFIG_PATH = "convex.json"
 
@@ -13,34 +11,34 @@ import { defineSchema } from "convex/server";
 export default defineSchema({});
 """
 
-_TSCONFIG = {
-    "compilerOptions": {
-        "allowJs": True,
-        "strict": True,
-        "moduleResolution": "Bundler",
-        "jsx": "react-jsx",
-        "skipLibCheck": True,
-        "allowSyntheticDefaultImports": True,
-        "target": "ESNext",
-        "lib": ["ES2023", "dom"],
-        "forceConsistentCasingInFileNames": True,
-        "module": "ESNext",
-        "isolatedModules": True,
-        "noEmit": True,
-        # TypeScript 6 and later take no @types by themselves.
-        "types": ["node"],
-    },
-    "include": ["./**/*"],
-    "exclude": ["./_generated"],
+_TSCONFIG = """\
+{
+  "compilerOptions": {
+    "allowJs": true,
+    "strict": true,
+    "moduleResolution": "Bundler",
+    "jsx": "react-jsx",
+    "skipLibCheck": true,
+    "allowSyntheticDefaultImports": true,
+    "target": "ESNext",
+    "lib": ["ES2023", "dom"],
+    "forceConsistentCasingInFileNames": true,
+    "module": "ESNext",
+    "isolatedModules": true,
+    "noEmit": true,
+    "types": ["node"]
+  },
+  "include": ["./**/*"],
+  "exclude": ["./_generated"]
 }
+"""
 
-_CONFIG = {
-    "$schema": "./node_modules/convex/schemas/convex.schema.json",
-    "functions": "convex/",
+_CONFIG = """\
+{
+  "$schema": "./node_modules/convex/schemas/convex.schema.json",
+  "functions": "convex/"
 }
+"""
 
-BESIDE_SCHEMA = {
-    "convex/tsconfig.json": json.dumps(_TSCONFIG, indent=2) + "\n",
-    CONFIG_PATH: json.dumps(_CONFIG, indent=2) + "\n",
-}
+BESIDE_SCHEMA = {"convex/tsconfig.json": _TSCONFIG, CONFIG_PATH: _CONFIG}
 """Path -> text of the other files."""

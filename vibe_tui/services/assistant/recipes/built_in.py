@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from vibe_tui.services.assistant.answerer import Files, Plan, Refusal
-from vibe_tui.services.assistant.recipes.field_list import FieldsUnclear
+from vibe_tui.services.assistant.recipes.field_words import FieldsUnclear
 from vibe_tui.services.assistant.recipes.names import BadName
 from vibe_tui.services.assistant.recipes.recipe import Recipe
 from vibe_tui.services.assistant.recipes.sentence import SentenceUnclear
@@ -18,8 +18,8 @@ class BuiltInRecipes:
 
     name = "Built-in recipes (no AI key)"
 
-    def __init__(self, recipes: Sequence[Recipe] = (AddTables(),)) -> None:
-        self._recipes = recipes
+    def __init__(self, recipes: Sequence[Recipe] | None = None) -> None:
+        self._recipes: Sequence[Recipe] = recipes or (AddTables(),)
 
     async def answer(self, prompt: str, files: Files) -> Plan | Refusal:
         return await asyncio.to_thread(self._answer, prompt, files)

@@ -130,7 +130,7 @@ def _field(
         return Field(called, alone or likely_type(called), optional), alone is not None
     kind, type_words = said
     last = type_words[-1].lower()
-    if last in ("date", "time"):  # due date: the type is a part of the name
+    if last in ("date", "time") and likely_type(words[-1]) != _DATE:  # in "due date" it is part of the name
         words.append(last)
     elif kind == _NUMBER and last == "number" and words[-1].lower() in _NUMBERS_THAT_ARE_TEXT:
         words.append(last)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vibe_tui.services.assistant.recipes.schema_style import elements, has_trailing_comma
 from vibe_tui.services.assistant.recipes.table import Style, literal
-from vibe_tui.services.assistant.recipes.typescript import Import, Module
+from vibe_tui.services.assistant.recipes.typescript import Module
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,27 +56,27 @@ def add_entries(module: Module, node: Node, entries: Sequence[Sequence[str]], st
     return changes
 
 
-def add_imports(module: Module, source: str, names: Sequence[str], style: Style) -> list[Change]:
-    """An import of `names` from `source`: in the statement that is there, or in one of its own."""
-    if not names:
-        return []
-    same = [one for one in module.imports if one.module == source]
-    if braces := next((one.braces for one in same if one.braces is not None), None):
-        return _into_braces(module, braces, names, style)
-    end = ";" if style.semicolons else ""
-    statement = f"import {{ {', '.join(names)} }} from {literal(source, style)}{end}"
-    if after := _last_import(module, same):
-        return [Change(after.end_byte, after.end_byte, style.newline + statement)]
+def add_imports(module: Module, wanted: Sequence[tuple[str, Sequence[str]]], style: Style) -> list[Change]:
+    """Imports of names from modules: in the statements that are there, or in ones of their own."""
+    changes: list[Change] = []
+    statements: list[str] = []
+    for source, names in wanted:
+        same = [one.braces for one in module.imports if one.module == source and one.braces is not None]
+        if same:
+            changes += _into_braces(module, same[0], names, style)
+        else:
+            end = ";" if style.semicolons else ""
+            statements.append(f"import {{ {', '.join(names)} }} from {literal(source, style)}{end}")
+    return changes + (_new_statements(module, statements, style) if statements else [])
+
+
+def _new_statements(module: Module, statements: Sequence[str], style: Style) -> list[Change]:
+    code = style.newline.join(statements)
+    there = [one for one in module.root.named_children if one.type == "import_statement"]
+    if there:
+        return [Change(there[-1].end_byte, there[-1].end_byte, style.newline + code)]
     first = next(one for one in module.root.named_children if one.type != "comment")
-    between = style.newline * (2 if source == "convex/values" or first.type != "import_statement" else 1)
-    return [Change(first.start_byte, first.start_byte, statement + between)]
-
-
-def _last_import(module: Module, same: Sequence[Import]) -> Node | None:
-    if same:
-        return same[-1].node
-    statements = [one for one in module.root.named_children if one.type == "import_statement"]
-    return statements[-1] if statements else None
+    return [Change(first.start_byte, first.start_byte, code + style.newline * 2)]
 
 
 def _into_braces(module: Module, braces: Node, names: Sequence[str], style: Style) -> list[Change]:

@@ -50,8 +50,10 @@ class SchemaFile:
             raise CannotEdit(problem.message, next_step=problem.next_step) from problem
         self._object = _tables_object(self._module)
         self._style = style_of(self._module, self._object)
-        self.tables = {table.name: table for table in self._tables(self._object)}
-        self.spreads = tuple(self._opaque(self._object))
+        self.tables = {table.name: table for table in self._tables()}
+        self.spreads = tuple(
+            self._module.text(one) for one in self._entries() if one.type == "spread_element"
+        )
         """What is spread into the schema and cannot be seen into, e.g. "...authTables"."""
 
     def same_fields(self, there: TableThere, fields: Sequence[Field]) -> bool:
@@ -64,12 +66,10 @@ class SchemaFile:
         entries = [table_lines(table, style) for table in tables]
         if not elements(self._object) and FIRST_TABLE_COMMENT.encode() not in module.source:
             entries[0].insert(0, FIRST_TABLE_COMMENT)
-        has_fields = any(table.fields for table in tables)
         text = apply(
             module.source,
             [
-                *add_imports(module, SERVER, self._missing(SERVER, "defineTable", "defineSchema"), style),
-                *add_imports(module, VALUES, self._missing(VALUES, "v") if has_fields else [], style),
+                *add_imports(module, self._missing_imports(), style),
                 *add_entries(module, self._object, entries, style),
             ],
         )
@@ -77,23 +77,43 @@ class SchemaFile:
             raise CannotEdit("the tables would not be where they belong")
         return text
 
-    def _missing(self, source: str, *names: str) -> list[str]:
-        """Those of `names` that the file uses, or will, and does not import. Raises CannotEdit."""
-        missing = [name for name in names if self._module.name_of(source, name) is None]
-        if taken := next((name for name in missing if name in self._module.names), None):
-            raise CannotEdit(f"it uses the name {taken} for something else than Convex's")
-        return missing
+    def _missing_imports(self) -> list[tuple[str, list[str]]]:
+        """What the file uses, or will, and does not import. Raises CannotEdit."""
+        wanted = []
+        for source, names in ((SERVER, ["defineSchema", "defineTable"]), (VALUES, ["v"])):
+            missing = [name for name in names if self._module.name_of(source, name) is None]
+            if taken := next((name for name in missing if name in self._module.names), None):
+                raise CannotEdit(f"it uses the name {taken} for something else than Convex's")
+            if missing:
+                wanted.append((source, missing))
+        return wanted
 
-    def _tables(self, node: Node) -> Iterator[TableThere]:
-        for element in elements(node):
-            if element.type == "spread_element":
-                inner = self._module.resolve(element.named_children[0])
-                if inner.type == "object":
-                    yield from self._tables(inner)
+    def _entries(self) -> Iterator[Node]:
+        """The elements of the tables' object, with those of objects of this file that are spread into it."""
+        waiting, seen = [self._object], set()
+        while waiting:
+            node = waiting.pop()
+            if node.id in seen:
                 continue
+            seen.add(node.id)
+            for element in elements(node):
+                inner = (
+                    self._module.resolve(element.named_children[0])
+                    if element.type == "spread_element"
+                    else None
+                )
+                if inner is not None and inner.type == "object":
+                    waiting.append(inner)
+                else:
+                    yield element
+
+    def _tables(self) -> Iterator[TableThere]:
+        for element in self._entries():
             key = element.child_by_field_name("key") or element
             value = element.child_by_field_name("value") or element
-            name = self._module.key(key) if element.type != "method_definition" else None
+            name = (
+                self._module.key(key) if element.type not in ("method_definition", "spread_element") else None
+            )
             if name is not None:
                 yield self._table(name, element, self._module.resolve(value))
 
@@ -101,7 +121,9 @@ class SchemaFile:
         """Read `defineTable(…).index(…)…` from its end to its beginning."""
         indexes: list[str] = []
         source = self._module.text(value if element.type == "shorthand_property_identifier" else element)
-        while value.type == "call_expression":
+        seen = set()
+        while value.type == "call_expression" and value.id not in seen:
+            seen.add(value.id)
             called, arguments = value.child_by_field_name("function"), value.child_by_field_name("arguments")
             if called is None or arguments is None:
                 break
@@ -134,15 +156,6 @@ class SchemaFile:
                 return None
             fields[name] = self._module.canonical(value, v)
         return fields
-
-    def _opaque(self, node: Node) -> Iterator[str]:
-        for element in elements(node):
-            if element.type == "spread_element":
-                inner = self._module.resolve(element.named_children[0])
-                if inner.type == "object":
-                    yield from self._opaque(inner)
-                else:
-                    yield self._module.text(element)
 
 
 def canonical(code: str) -> str:

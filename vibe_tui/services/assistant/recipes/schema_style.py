@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vibe_tui.services.assistant.recipes.table import Style
-from vibe_tui.services.assistant.recipes.typescript import Module
+from vibe_tui.services.assistant.recipes.typescript import Module, nodes
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -19,7 +18,11 @@ def style_of(module: Module, tables: Node) -> Style:
     """The style of `module`, whose tables are in the object `tables`."""
     source = module.source
     indents = _INDENTED.findall(source)
-    commas = [has_trailing_comma(one) for one in _objects(tables) if _is_long(one) and elements(one)]
+    commas = [
+        has_trailing_comma(one)
+        for one in nodes(tables)
+        if one.type == "object" and _is_long(one) and elements(one)
+    ]
     statements = [
         one for one in module.root.named_children if one.type in ("import_statement", "lexical_declaration")
     ]
@@ -46,10 +49,3 @@ def has_trailing_comma(node: Node) -> bool:
 
 def _is_long(node: Node) -> bool:
     return node.start_point[0] != node.end_point[0]
-
-
-def _objects(node: Node) -> Iterator[Node]:
-    if node.type == "object":
-        yield node
-    for child in node.named_children:
-        yield from _objects(child)

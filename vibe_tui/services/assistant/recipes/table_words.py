@@ -23,7 +23,8 @@ _TYPE_WORDS = {"string": "text", "any": "json"}
 
 
 def and_list(words: Sequence[str]) -> str:
-    return " and ".join([*[", ".join(words[:-1])][: len(words) - 1], *words[-1:]])
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def field_words(field: Field) -> str:
@@ -57,12 +58,10 @@ def assumptions(request: TableRequest, new: Sequence[Table], schema: SchemaFile)
     if request.fields is None:
         said += [_no_fields(table) for table in new]
     else:
-        guessed = [field for field in new[0].fields if field.name in request.fields.guessed]
-        if guessed:
-            words = ", ".join(field_words(field) for field in guessed)
-            said.append(
-                f"Types that were not named are assumed: {words}. Name one to choose it, e.g. “title text”."
-            )
+        if guessed := [field for field in new[0].fields if field.name in request.fields.guessed]:
+            words, first = ", ".join(field_words(field) for field in guessed), guessed[0]
+            other = "text" if first.type == Scalar("number") else "number"
+            said.append(f"Types that were not named: {words}. To choose, name them: “{first.name} {other}”.")
         if request.fields.left_out:
             left_out = and_list(request.fields.left_out)
             said.append(f"{left_out} is left out: Convex gives every document an _id and a _creationTime.")
@@ -78,5 +77,5 @@ def assumptions(request: TableRequest, new: Sequence[Table], schema: SchemaFile)
 
 def _no_fields(table: Table) -> str:
     words = and_list([field_words(field) for field in table.fields])
-    what = "the usual ones" if known_table(table.name) else "just one"
-    return f"No fields were named, so {table.name} gets {what}. To choose: “Add a {table.name} table with {words}”."
+    what = "gets the usual ones" if known_table(table.name) else "gets just one"
+    return f"No fields were named: {table.name} {what}. To choose: “Add a {table.name} table with {words}”."

@@ -13,7 +13,7 @@ from vibe_tui.services.assistant.recipes.base_files import (
 )
 from vibe_tui.services.assistant.recipes.field_words import EXAMPLE
 from vibe_tui.services.assistant.recipes.known_tables import known_table
-from vibe_tui.services.assistant.recipes.schema_file import CannotEdit, SchemaFile
+from vibe_tui.services.assistant.recipes.schema_file import SERVER, VALUES, CannotEdit, SchemaFile
 from vibe_tui.services.assistant.recipes.sentence import TableRequest, read_table_request
 from vibe_tui.services.assistant.recipes.table import Field, Scalar, Style, Table, table_lines
 from vibe_tui.services.assistant.recipes.table_words import and_list, assumptions, step
@@ -21,7 +21,7 @@ from vibe_tui.services.terminal_text import clean
 
 
 class AddTables:
-    abilities = (
+    abilities: tuple[tuple[str, str], ...] = (
         ("add a table", "Add a messages database table"),
         ("add a table with fields of your own", EXAMPLE),
         ("add several tables", "Add users and messages tables"),
@@ -32,14 +32,13 @@ class AddTables:
         if request is None:
             return None
         tables = tuple(_table(name, request) for name in request.names)
-        if elsewhere := _functions_folder(files):
-            return _cannot_place(tables, f"this project keeps its functions in {elsewhere}, not in convex/")
-        before = read_or_none(files, SCHEMA_PATH)
         try:
+            _check_functions_folder(files)
+            before = read_or_none(files, SCHEMA_PATH)
             schema = SchemaFile(EMPTY_SCHEMA if before is None else before)
             return _plan(request, tables, before, schema, files)
         except CannotEdit as why:
-            return _cannot_place(tables, why.message)
+            return _cannot_place(tables, why)
 
 
 def _plan(
@@ -52,16 +51,11 @@ def _plan(
     new = tuple(table for table in tables if table not in there)
     steps = [f"Leave {table.name} as it is: it has these fields already." for table in there]
     if not new:
-        names = and_list([table.name for table in there])
-        return Plan(
-            f"Nothing to change: {names} {'is' if len(there) == 1 else 'are'} there already", tuple(steps), ()
-        )
+        return Plan("Nothing to change", tuple(steps), ())
     edits = [Edit(SCHEMA_PATH, before, schema.with_tables(new))]
     if before is None:
-        edits = [
-            *(Edit(path, None, text) for path, text in BESIDE_SCHEMA.items() if not files.exists(path)),
-            *edits,
-        ]
+        beside = [Edit(path, None, text) for path, text in BESIDE_SCHEMA.items() if not files.exists(path)]
+        edits = [*beside, *edits]
         steps += [f"Create {edit.path}." for edit in edits]
     return Plan(
         title=f"Add the table{'s' if len(new) > 1 else ''} {and_list([table.name for table in new])}",
@@ -77,34 +71,30 @@ def _table(name: str, request: TableRequest) -> Table:
     return known_table(name) or Table(name, (Field("name", Scalar("string")),))
 
 
-def _functions_folder(files: Files) -> str:
-    """Where convex.json says the functions are, when that is not convex/; otherwise ""."""
-    text = read_or_none(files, CONFIG_PATH)
+def _check_functions_folder(files: Files) -> None:
+    """Raises CannotEdit when convex.json says that the functions are not in convex/."""
     try:
-        config = json.loads(text or "{}")
-    except ValueError:
-        return ""  # the push will say what is wrong with the file
+        config = json.loads(read_or_none(files, CONFIG_PATH) or "{}")
+    except (ValueError, RecursionError):
+        return  # the push will say what is wrong with the file
     folder = config.get("functions") if isinstance(config, dict) else None
-    if not isinstance(folder, str) or folder.strip("./") == "convex":
-        return ""
-    return clean(folder)
+    if isinstance(folder, str) and folder.strip("./") != "convex":
+        raise CannotEdit(f"this project keeps its functions in {folder}")
 
 
 def _code(tables: tuple[Table, ...]) -> str:
-    return "\n".join("  " + line for table in tables for line in _entry(table))
+    """The tables as lines of the schema, each with a comma after it."""
+    return "\n".join("\n".join(f"  {line}" for line in table_lines(table, Style())) + "," for table in tables)
 
 
-def _entry(table: Table) -> list[str]:
-    *lines, last = table_lines(table, Style())
-    return [*lines, f"{last},"]
-
-
-def _cannot_place(tables: tuple[Table, ...], why: str) -> Refusal:
+def _cannot_place(tables: tuple[Table, ...], why: CannotEdit) -> Refusal:
     return Refusal(
-        f"Built-in recipes cannot edit {SCHEMA_PATH}: {clean(why)}.",
-        "Paste the code that is shown into the tables of your schema.",
-        f'Imports:\n  import {{ defineTable }} from "convex/server";\n  import {{ v }} from "convex/values";\n'
-        f"Tables:\n{_code(tables)}",
+        f"Built-in recipes cannot edit {SCHEMA_PATH}: {clean(why.message)}.",
+        why.next_step or "Paste the code that is shown into your schema.",
+        "To add by hand:\n"
+        f'  import {{ defineTable }} from "{SERVER}";\n'
+        f'  import {{ v }} from "{VALUES}";\n'
+        f"and among the tables:\n{_code(tables)}",
     )
 
 

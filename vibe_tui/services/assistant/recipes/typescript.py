@@ -21,6 +21,7 @@ _DECLARATIONS = (
     "enum_declaration",
     "generator_function_declaration",
 )
+_BINDINGS = ("identifier", "shorthand_property_identifier_pattern")
 
 
 class SyntaxProblem(VibeError):
@@ -115,17 +116,17 @@ class Module:
         return "".join(tokens)
 
     def _tokens(self, node: Node, v: str) -> Iterator[str]:
-        if node.type == "comment":
-            return
-        if node.type == "string":
-            yield json.dumps(self.key(node))
-        elif self.text(node) == v:
-            yield "v"
-        elif not node.children:
-            yield self.text(node)
-        else:
-            for child in node.children:
-                yield from self._tokens(child, v)
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            if one.type == "string":
+                yield json.dumps(self.key(one))
+            elif self.text(one) == v:
+                yield "v"
+            elif not one.children and one.type != "comment":
+                yield self.text(one)
+            else:
+                waiting += reversed(one.children)
 
     def _read(self, statement: Node) -> None:
         if statement.type == "import_statement":
@@ -150,7 +151,7 @@ class Module:
             return
         if name.type == "identifier" and value is not None:
             self.constants[self.text(name)] = value
-        self.names.update(self.text(one) for one in _identifiers(name))
+        self.names.update(self.text(one) for one in nodes(name) if one.type in _BINDINGS)
 
     def _read_import(self, statement: Node) -> None:
         source = statement.child_by_field_name("source")
@@ -186,11 +187,13 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_typescript.language_typescript()))
 
 
-def _identifiers(node: Node) -> Iterator[Node]:
-    if node.type in ("identifier", "shorthand_property_identifier_pattern"):
-        yield node
-    for child in node.children:
-        yield from _identifiers(child)
+def nodes(node: Node) -> Iterator[Node]:
+    """`node` and everything below it. A loop: hostile files nest deeper than Python's stack."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting += reversed(one.children)
 
 
 def _error_line(node: Node) -> int:
