@@ -22,33 +22,33 @@ class HttpError(VibeError):
 class HostUnreachable(HttpError):
     """No connection could be made, so nothing was sent."""
 
-    code = "host-unreachable"
+    code = "host_unreachable"
 
 
 class TlsFailed(HttpError):
     """The host could not prove who it is, so nothing was sent."""
 
-    code = "tls-failed"
+    code = "tls_failed"
 
 
 class TimedOut(HttpError):
     """The host took the request and did not answer in time."""
 
-    code = "timed-out"
+    code = "timed_out"
     answer_lost = True
 
 
 class ConnectionLost(HttpError):
     """The connection broke after the request was sent."""
 
-    code = "connection-lost"
+    code = "connection_lost"
     answer_lost = True
 
 
 class NotTheApi(HttpError):
     """Something answered that does not speak the API: a portal, a proxy's page, another program."""
 
-    code = "not-the-api"
+    code = "not_the_api"
     answer_lost = True
 
 
@@ -58,7 +58,7 @@ class ApiError(HttpError):
     status: the HTTP status; api_code: the API's own name of the problem, "" when it gave none.
     """
 
-    code = "api-error"
+    code = "api_error"
 
     def __init__(self, message: str, *, status: int, api_code: str = "", next_step: str = "") -> None:
         super().__init__(message, next_step=next_step)
@@ -69,37 +69,37 @@ class ApiError(HttpError):
 class SignedOut(ApiError):
     """401: the token is unknown, revoked or expired."""
 
-    code = "signed-out"
+    code = "signed_out"
 
 
 class NotPermitted(ApiError):
     """403: the token is good, but not for this."""
 
-    code = "not-permitted"
+    code = "not_permitted"
 
 
 class NotFound(ApiError):
     """404: what the request named is not there."""
 
-    code = "not-found"
+    code = "not_found"
 
 
 class ProjectQuotaReached(ApiError):
     """The team may have no more projects."""
 
-    code = "project-quota-reached"
+    code = "project_quota_reached"
 
 
 class SsoRequired(ApiError):
     """The team accepts only sign-ins made through its single sign-on."""
 
-    code = "sso-required"
+    code = "sso_required"
 
 
 class RateLimited(ApiError):
     """429: asked too often. `retry_after` is in seconds; None when the API did not say."""
 
-    code = "rate-limited"
+    code = "rate_limited"
 
     def __init__(
         self, message: str, *, retry_after: float | None, api_code: str = "", next_step: str = ""
@@ -111,5 +111,5 @@ class RateLimited(ApiError):
 class ServerTrouble(ApiError):
     """5xx: the API failed; how far it got is unknown."""
 
-    code = "server-trouble"
+    code = "server_trouble"
     answer_lost = True

@@ -30,19 +30,19 @@ MOST_CONNECTIONS = 8
 class CallbackPortsBusy(VibeError):
     """Every registered redirect port is taken by another program."""
 
-    code = "callback-ports-busy"
+    code = "callback_ports_busy"
 
 
 class CallbackRefused(VibeError):
     """What came back does not belong to this sign-in; it goes on waiting for what does."""
 
-    code = "callback-refused"
+    code = "callback_refused"
 
 
 class WrongState(CallbackRefused):
     """The `state` is absent, doubled or not ours: the answer belongs to another sign-in, or is forged."""
 
-    code = "wrong-state"
+    code = "wrong_state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Callback:
     error: str = ""
 
 
-def read_callback(query: str, state: Secret) -> Callback:
+def read_callback(query: str, state: str) -> Callback:
     """Judge the query of a redirect; the state comes before anything else in it.
 
     Raises WrongState, or CallbackRefused when a parameter is doubled or there is neither code nor error.
@@ -64,7 +64,7 @@ def read_callback(query: str, state: Secret) -> Callback:
         doubled.update({name} & parameters.keys())
         parameters[name] = value
     given = parameters.get("state", "").encode()
-    if "state" in doubled or not hmac.compare_digest(given, state.reveal().encode()):
+    if "state" in doubled or not hmac.compare_digest(given, state.encode()):
         raise WrongState(
             "This address belongs to another sign-in.",
             next_step="Use the link that was shown last, and paste the address it leads to.",
@@ -78,7 +78,7 @@ def read_callback(query: str, state: Secret) -> Callback:
     return Callback(Secret(parameters["code"]))
 
 
-def parse_pasted(text: str, redirect_uri: str, state: Secret) -> Callback:
+def parse_pasted(text: str, redirect_uri: str, state: str) -> Callback:
     """Judge an address that the user copied from the browser and pasted, by the listener's rules.
 
     Blanks and line breaks within it are dropped, as terminals and mail programs wrap long lines.
@@ -100,7 +100,7 @@ class CallbackListener:
     until it is left, so that a second use of the same link is answered with 410.
     """
 
-    def __init__(self, state: Secret) -> None:
+    def __init__(self, state: str) -> None:
         self._state = state
         self._answer: asyncio.Future[Callback] = asyncio.get_running_loop().create_future()
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
@@ -108,7 +108,7 @@ class CallbackListener:
         self.port = 0
 
     @classmethod
-    async def open(cls, ports: Sequence[int], state: Secret) -> Self:
+    async def open(cls, ports: Sequence[int], state: str) -> Self:
         """Bind the first free of the registered `ports`. Raises CallbackPortsBusy."""
         listener = cls(state)
         for port in ports:

@@ -147,7 +147,7 @@ class EmulatorMethod:
 class OAuthNotConfigured(VibeError):
     """There is no OAuth application to sign in with."""
 
-    code = "oauth-not-configured"
+    code = "oauth_not_configured"
 
 
 async def _sign_in(platform: Platform, ports: SignInPorts) -> Grant:

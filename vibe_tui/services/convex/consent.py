@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ConsentFailed(VibeError):
     """The consent page was not what we know, or refused."""
 
-    code = "consent-failed"
+    code = "consent_failed"
 
 
 async def approve(platform: Platform, authorize_url: str) -> None:

@@ -12,7 +12,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from vibe_tui.services.convex.callback_listener import (
     Callback,
@@ -40,19 +40,19 @@ LARGEST_TOKEN = 8192
 class SignInDeclined(VibeError):
     """The user pressed Cancel on the consent page."""
 
-    code = "sign-in-declined"
+    code = "sign_in_declined"
 
 
 class SignInTimedOut(VibeError):
     """Nobody came back from the browser in time."""
 
-    code = "sign-in-timed-out"
+    code = "sign_in_timed_out"
 
 
 class SignInFailed(VibeError):
     """The authorization server did not give a token."""
 
-    code = "sign-in-failed"
+    code = "sign_in_failed"
 
 
 async def sign_in(
@@ -75,7 +75,7 @@ async def sign_in(
     Raises SignInDeclined, SignInTimedOut, SignInFailed, CallbackPortsBusy, CallbackRefused (its
     WrongState too, when no more pastes can come), HttpError.
     """
-    state = Secret(secrets.token_urlsafe(32))
+    state = secrets.token_urlsafe(32)  # no Secret: the link that shows it must not be redacted
     async with AsyncExitStack() as stack:
         listener: CallbackListener | None = None
         try:
@@ -89,7 +89,7 @@ async def sign_in(
         verifier = _new_verifier()
         link, _ = client.create_authorization_url(
             f"{platform.dashboard_host}/oauth/authorize/{scope_path}",
-            state=state.reveal(),
+            state=state,
             code_verifier=verifier.reveal(),
         )
         # authlib leaves the challenge out without a word when it is told too little.
@@ -118,7 +118,7 @@ async def _first(
 
     async def opened() -> Callback:
         await opening
-        return await asyncio.get_running_loop().create_future()  # the link is out; others bring the answer
+        return await _never()  # the link is out; others bring the answer
 
     ways = [asyncio.ensure_future(way) for way in (opened(), redirect, paste) if way is not None]
     try:
@@ -135,7 +135,7 @@ async def _first(
 async def _from_pastes(
     pasted: AsyncIterator[str],
     back: str,
-    state: Secret,
+    state: str,
     on_problem: Callable[[VibeError], None],
     *,
     alone: bool,
@@ -157,7 +157,12 @@ async def _from_pastes(
             "There is no way back from the browser: the ports are taken and nothing was pasted.",
             next_step="Free one of the ports, or paste the address the browser ends at.",
         )
-    return await asyncio.get_running_loop().create_future()
+    return await _never()
+
+
+async def _never() -> NoReturn:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError("nobody sets it")
 
 
 def _declined(error: str) -> VibeError:
@@ -170,14 +175,14 @@ def _declined(error: str) -> VibeError:
 
 
 def _new_verifier() -> Secret:
-    from authlib.common.security import generate_token
+    from authlib.common.security import generate_token  # type: ignore[import-untyped]
 
     return Secret(generate_token(64))
 
 
 def _client(platform: Platform, back: str) -> Any:
     """An authlib client; it has no useful types."""
-    from authlib.integrations.httpx_client import AsyncOAuth2Client
+    from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped]
 
     client = AsyncOAuth2Client(
         platform.client_id,

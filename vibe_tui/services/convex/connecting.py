@@ -1,0 +1,285 @@
+"""The steps of connecting, in order, each one safe to repeat from its stage in the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
+from vibe_tui.services.convex.journal import (
+    Journal,
+    JournalFile,
+    SecretRefs,
+    Stage,
+    connecting,
+    connection_of,
+)
+from vibe_tui.services.convex.leftovers import delete_access_token, delete_deploy_key, find_project
+from vibe_tui.services.convex.management import ConvexDeployment, CreatedProject, ManagementApi
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.http import Api, OnWait
+from vibe_tui.services.http_errors import ApiError, HttpError, NotFound, NotPermitted, RateLimited, SignedOut
+from vibe_tui.services.http_failures import wrong_shape
+from vibe_tui.services.model import Connected, Connecting
+from vibe_tui.services.secret import Secret
+from vibe_tui.services.terminal_text import clean
+
+if TYPE_CHECKING:
+    from vibe_tui.services.credentials import Credentials
+
+TOKEN_LIFE = 365 * 24 * 3600
+"""Seconds after which the team access token expires by itself, should nobody ever disconnect."""
+
+
+class WrongTeam(VibeError):
+    """The user signed in to another team than the one where the project was begun."""
+
+    code = "wrong_team"
+
+
+class OneProjectOnly(VibeError):
+    """The sign-in opens one project, so no project can be made with it."""
+
+    code = "one_project_only"
+
+
+def ends_sign_in(error: VibeError, stage: Stage) -> bool:
+    """Whether connecting again must sign in again, because the sign-in is over or is for the wrong team."""
+    refused = isinstance(error, ApiError) and not error.answer_lost and not isinstance(error, RateLimited)
+    return isinstance(error, SignedOut | WrongTeam | OneProjectOnly) or (refused and stage == "reading")
+
+
+class Saga:
+    """Takes one project from its journal's stage to Connected."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        file: JournalFile,
+        credentials: Credentials,
+        refs: SecretRefs,
+        on_step: Callable[[Connecting], None],
+    ) -> None:
+        self._journal = journal
+        self._file = file
+        self._credentials = credentials
+        self._refs = refs
+        self._on_step = on_step
+
+    async def run(self, method: ConnectMethod, sign_in: SignInPorts) -> Connected:
+        """Raises VibeError; the journal then says how far it came."""
+        if self._journal.stage != "ready":
+            token = await self._signed_in(method, sign_in)
+            try:
+                async with ManagementApi(self._journal.provision_host, token, on_wait=sign_in.on_wait) as api:
+                    if self._journal.stage in ("reading", "creating"):
+                        await self._make_project(api)
+                    if self._journal.stage != "keyed":
+                        await self._make_key(api, sign_in.on_wait)
+                    await self._save(api, sign_in.on_wait)
+            except NotPermitted as error:
+                raise self._with_team(error) from error
+        connected = connection_of(self._journal)
+        assert isinstance(connected, Connected)
+        return connected
+
+    # --- 1 and 2 ----------------------------------------------------------------------------------------
+
+    async def _signed_in(self, method: ConnectMethod, sign_in: SignInPorts) -> Secret:
+        """A token that Convex accepts, for the team of the journal; the stored one if it still does."""
+        token = await asyncio.to_thread(self._credentials.get, self._refs.sign_in)
+        if token is not None:
+            try:
+                await self._read_team(token, sign_in.on_wait)
+            except SignedOut:
+                pass  # revoked meanwhile: sign in again, then go on where it stopped
+            else:
+                return token
+        self._on_step(connecting("planned"))
+        token = (await method.authorise(sign_in)).token
+        await asyncio.to_thread(self._credentials.set, self._refs.sign_in, token)
+        await self._read_team(token, sign_in.on_wait)
+        return token
+
+    async def _read_team(self, token: Secret, on_wait: OnWait) -> None:
+        if self._journal.stage == "planned":
+            await self._enter(replace(self._journal, stage="reading"))
+        else:
+            self._on_step(connecting("reading"))
+        async with ManagementApi(self._journal.provision_host, token, on_wait=on_wait) as api:
+            details = await api.token_details()
+        if not details.team_id:
+            raise OneProjectOnly(
+                "This sign-in opens one project only, and connecting makes a new one.",
+                next_step="Connect again and choose a team.",
+            )
+        if self._journal.stage != "reading" and details.team_id != self._journal.team_id:
+            raise WrongTeam(
+                f"This project was begun in the team {self._journal.team or self._journal.team_id}, "
+                "and the sign-in is for another team.",
+                next_step="Connect again and choose that team, or run `vibe-tui disconnect` to start anew.",
+            )
+        # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
+        slug = token.reveal().partition("|")[0].removeprefix("team:") if "|" in token.reveal() else ""
+        self._journal = replace(self._journal, team_id=details.team_id, team=self._journal.team or slug[:100])
+
+    # --- 3 ----------------------------------------------------------------------------------------------
+
+    async def _make_project(self, api: ManagementApi) -> None:
+        journal = self._journal
+        found: int | None = None
+        if journal.stage == "creating":
+            self._on_step(connecting("creating"))
+            found = await find_project(api, journal)
+        else:
+            await self._enter(replace(journal, stage="creating"))
+        made = CreatedProject(found, "", "", "") if found else await self._create_project(api)
+        deployment = (
+            ConvexDeployment(made.deployment, made.url)
+            if made.deployment and made.url
+            else await _dev_deployment(api, made.id)
+        )
+        project = await api.get_project(made.id)
+        await self._enter(
+            replace(
+                self._journal,
+                stage="created",
+                team=project.team_slug,
+                project_id=project.id,
+                project=project.slug,
+                deployment=deployment.name,
+                url=deployment.url,
+            )
+        )
+
+    async def _create_project(self, api: ManagementApi) -> CreatedProject:
+        """Create it; when the answer is lost, look whether it was made before asking again, once."""
+        for attempt in (1, 2):
+            try:
+                return await api.create_project(self._journal.team_id, self._journal.convex_name)
+            except HttpError as error:
+                if not error.answer_lost:
+                    # Nothing was made, so there is nothing to look for next time.
+                    await self._note(replace(self._journal, stage="reading"))
+                    raise
+                found = await find_project(api, self._journal)
+                if found:
+                    return CreatedProject(found, "", "", "")
+                if attempt == 2:
+                    raise
+        raise AssertionError("the second attempt returns or raises")
+
+    # --- 4 ----------------------------------------------------------------------------------------------
+
+    async def _make_key(self, api: ManagementApi, on_wait: OnWait) -> Secret:
+        """A deploy key of our name, minted with a team access token of our name so that it is narrow."""
+        if self._journal.stage == "created":
+            await self._enter(replace(self._journal, stage="narrowing"))
+        else:  # an earlier attempt may have made either; what it made is not stored for certain
+            self._on_step(connecting("keying"))
+            await delete_deploy_key(api, self._journal)
+            await delete_access_token(api, self._journal)
+        team_token = await self._team_token(api)
+        await self._note(replace(self._journal, stage="keying", narrow=team_token is not None))
+        key = None
+        if team_token is not None:
+            host = self._journal.provision_host
+            async with ManagementApi(host, team_token, on_wait=on_wait) as narrow:
+                try:
+                    key = await self._mint(narrow, api)
+                except (NotPermitted, NotFound):
+                    await self._note(replace(self._journal, narrow=False))
+        if key is None:
+            key = await self._mint(api, api)
+        await asyncio.to_thread(self._credentials.set, self._refs.deploy_key, key)
+        await self._note(replace(self._journal, stage="keyed"))
+        return key
+
+    async def _team_token(self, api: ManagementApi) -> Secret | None:
+        """None when Convex does not let this sign-in make one."""
+        journal = self._journal
+        expires_at = int((time.time() + TOKEN_LIFE) * 1000)
+        try:
+            try:
+                token = await api.create_access_token(journal.team_id, journal.token_name, expires_at)
+            except HttpError as error:
+                if not error.answer_lost:
+                    raise
+                await delete_access_token(api, journal)
+                token = await api.create_access_token(journal.team_id, journal.token_name, expires_at)
+        except (NotPermitted, NotFound):
+            return None
+        await asyncio.to_thread(self._credentials.set, self._refs.team_token, token)
+        return token
+
+    async def _mint(self, minter: ManagementApi, api: ManagementApi) -> Secret:
+        journal = self._journal
+        try:
+            return await minter.create_deploy_key(journal.deployment, journal.key_name)
+        except HttpError as error:
+            if not error.answer_lost:
+                raise
+        await delete_deploy_key(api, journal)
+        return await minter.create_deploy_key(journal.deployment, journal.key_name)
+
+    # --- 5 ----------------------------------------------------------------------------------------------
+
+    async def _save(self, api: ManagementApi, on_wait: OnWait) -> None:
+        key = await asyncio.to_thread(self._credentials.get, self._refs.deploy_key)
+        if key is None:  # the credential store was emptied between two runs
+            key = await self._make_key(api, on_wait)
+        self._on_step(connecting("keyed"))
+        site_url = await _site_url(self._journal.url, key, on_wait)
+        await self._note(replace(self._journal, stage="ready", site_url=site_url))
+
+    # --- The record -------------------------------------------------------------------------------------
+
+    async def _enter(self, journal: Journal) -> None:
+        """Record a stage, then show its step."""
+        await self._note(journal)
+        self._on_step(connecting(journal.stage))
+
+    async def _note(self, journal: Journal) -> None:
+        self._journal = await asyncio.to_thread(self._file.write, journal)
+
+    def _with_team(self, error: NotPermitted) -> NotPermitted:
+        return NotPermitted(
+            f"In the team {self._journal.team or self._journal.team_id}: {error.message}",
+            status=error.status,
+            api_code=error.api_code,
+            next_step=error.next_step,
+        )
+
+
+async def _dev_deployment(api: ManagementApi, project_id: int) -> ConvexDeployment:
+    found = await api.default_dev_deployment(project_id)
+    if found is not None:
+        return found
+    try:
+        return await api.create_dev_deployment(project_id)
+    except HttpError as error:
+        if not error.answer_lost:
+            raise
+        found = await api.default_dev_deployment(project_id)
+        if found is None:
+            raise
+        return found
+
+
+async def _site_url(url: str, key: Secret, on_wait: OnWait) -> str:
+    """Where the deployment serves HTTP actions. Convex cloud derives it from the name; others are asked."""
+    cloud = ".convex.cloud"
+    if url.endswith(cloud):
+        return url.removesuffix(cloud) + ".convex.site"
+    async with Api(url, key, scheme="Convex", on_wait=on_wait) as deployment:
+        try:
+            answer = await deployment.get("/api/v1/get_canonical_urls")
+        except NotFound:
+            return ""
+    site_url = answer.get("convexSiteUrl") if isinstance(answer, dict) else None
+    if not isinstance(site_url, str):
+        raise wrong_shape(url)
+    return site_url

@@ -1,0 +1,183 @@
+"""What the provisioning of a project has done so far: one document in the project's own store.
+
+It is written *before* each step, so that after a kill at any moment it says what may have happened.
+It holds no secret; those are in the credential store under `refs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Literal
+
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.model import BackendKind, Connected, Connecting, Connection, Failed, NotConnected
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
+
+Stage = Literal["planned", "reading", "creating", "created", "narrowing", "keying", "keyed", "ready"]
+"""The last thing that was begun:
+
+planned: names are fixed, the user is signing in. reading: the sign-in is stored, the team is being read.
+creating: a project of our name may exist. created: it does, and we know it. narrowing: a team access token
+of our name may exist. keying: a deploy key of our name may exist. keyed: it is stored. ready: connected.
+"""
+
+STEPS = (
+    "Signing in",
+    "Reading the team",
+    "Creating the Convex project",
+    "Making a key for this project only",
+    "Saving",
+)
+_STEP_OF: dict[Stage, int] = {
+    "planned": 1,
+    "reading": 2,
+    "creating": 3,
+    "created": 4,
+    "narrowing": 4,
+    "keying": 4,
+    "keyed": 5,
+    "ready": 5,
+}
+
+Leaving = Literal["", "forget", "revoke", "delete-project"]
+
+
+class JournalUnreadable(VibeError):
+    """The stored connection is not in a form that this version understands."""
+
+    code = "journal_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Every field has a plain value from the start; the stage says which ones mean something yet."""
+
+    stage: Stage = "planned"
+    app: str = ""
+    """The id of our project."""
+    backend: BackendKind = "cloud"
+    provision_host: str = ""
+    dashboard_host: str = ""
+    convex_name: str = ""
+    """The Convex project's name; its suffix is ours alone, so the project can be found by it."""
+    token_name: str = ""
+    """Our name for the team access token."""
+    key_name: str = ""
+    """Our name for the deploy key."""
+    team_id: int = 0
+    team: str = ""
+    project_id: int = 0
+    project: str = ""
+    deployment: str = ""
+    url: str = ""
+    site_url: str = ""
+    narrow: bool = False
+    failed_step: str = ""
+    failed_reason: str = ""
+    failed_next_step: str = ""
+    leaving: Leaving = ""
+    """How a disconnect that is not finished was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRefs:
+    """Where the credential store keeps a project's secrets."""
+
+    app: str
+
+    @property
+    def sign_in(self) -> str:
+        return f"project/{self.app}/oauth"
+
+    @property
+    def team_token(self) -> str:
+        return f"project/{self.app}/team-access-token"
+
+    @property
+    def deploy_key(self) -> str:
+        return f"project/{self.app}/deploy-key"
+
+    def all(self) -> tuple[str, ...]:
+        return (self.deploy_key, self.team_token, self.sign_in)
+
+
+def connection_of(journal: Journal | None) -> Connection:
+    """What the journal says about the connection.
+
+    Connecting without a process that connects means that one was interrupted: connecting again resumes.
+    """
+    if journal is None:
+        return NotConnected()
+    if journal.failed_step:
+        return Failed(journal.failed_step, journal.failed_reason, journal.failed_next_step)
+    if journal.leaving:
+        return Failed("Disconnecting", "It was interrupted.", f"Run {leave_command(journal.leaving)} again.")
+    if journal.stage != "ready":
+        return connecting(journal.stage)
+    return Connected(
+        backend=journal.backend,
+        provision_host=journal.provision_host,
+        dashboard_host=journal.dashboard_host,
+        team_id=journal.team_id,
+        team=journal.team,
+        project_id=journal.project_id,
+        project=journal.project,
+        deployment=journal.deployment,
+        url=journal.url,
+        site_url=journal.site_url,
+        key_name=journal.key_name,
+        key_ref=SecretRefs(journal.app).deploy_key,
+        narrow=journal.narrow,
+    )
+
+
+def connecting(stage: Stage) -> Connecting:
+    step = _STEP_OF[stage]
+    return Connecting(step, len(STEPS), STEPS[step - 1])
+
+
+def leave_command(how: Leaving) -> str:
+    return f"`vibe-tui disconnect --{how}`"
+
+
+class JournalFile:
+    """The journal's place in a project's store. Blocking: call it from a thread when a loop runs."""
+
+    TABLE = "connection"
+
+    def __init__(self, store: TinyDB) -> None:
+        self._store = store
+
+    def read(self) -> Journal | None:
+        """Raises JournalUnreadable."""
+        documents = self._store.table(self.TABLE).all()
+        return _from_document(dict(documents[0])) if documents else None
+
+    def write(self, journal: Journal) -> Journal:
+        from tinydb.table import Document
+
+        self._store.table(self.TABLE).upsert(Document(asdict(journal), doc_id=1))
+        return journal
+
+    def clear(self) -> None:
+        self._store.table(self.TABLE).truncate()
+
+
+def connection_of_store(store: TinyDB) -> Connection:
+    """The connection of the project whose store this is, for readers. Raises JournalUnreadable."""
+    return connection_of(JournalFile(store).read())
+
+
+def _from_document(document: dict[str, object]) -> Journal:
+    known = {field.name: field.default for field in fields(Journal)}
+    fits = document.keys() <= known.keys() and all(
+        type(value) is type(known[name]) for name, value in document.items()
+    )
+    if not fits or document.get("stage") not in _STEP_OF:
+        raise JournalUnreadable(
+            "The record of this project's connection was written by another version, or is damaged.",
+            next_step="Run `vibe-tui disconnect --forget`, then connect again.",
+        )
+    return Journal(**document)  # type: ignore[arg-type]  # every value was just checked

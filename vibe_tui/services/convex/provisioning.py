@@ -1,0 +1,193 @@
+"""Connecting a project to Convex, and undoing it.
+
+Provisioning is a journalled saga: each step is recorded before it is taken, so that whoever comes after
+a kill, a lost answer or a failure finishes it, and there is never a second Convex project or a second
+live key. The steps are in connecting.py and disconnecting.py; the record is journal.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vibe_tui.services.atomic import StoreFull, StoreNotWritable
+from vibe_tui.services.convex.disconnecting import DisconnectStep, How, leave
+from vibe_tui.services.convex.journal import (
+    STEPS,
+    Journal,
+    JournalFile,
+    JournalUnreadable,
+    SecretRefs,
+    connecting,
+    connection_of,
+    leave_command,
+)
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.model import Connected, Connecting, Connection, Project
+from vibe_tui.services.secret import Secret
+
+if TYPE_CHECKING:
+    from tinydb import TinyDB
+
+    from vibe_tui.services.convex.connect import ConnectMethod, Platform, SignInPorts
+    from vibe_tui.services.credentials import Credentials
+
+__all__ = ["DisconnectStep", "How", "Provisioning"]
+
+
+class AlreadyConnected(VibeError):
+    """The project is connected, or half connected, to something else."""
+
+    code = "already_connected"
+
+
+class DisconnectUnfinished(VibeError):
+    """A disconnect was begun and not finished."""
+
+    code = "disconnect_unfinished"
+
+
+class KeyMissing(VibeError):
+    """The credential store has no deploy key for the project."""
+
+    code = "key_missing"
+
+
+class Provisioning:
+    """The Convex connection of one project. Its caller holds the project's lease."""
+
+    def __init__(self, project: Project, store: TinyDB, credentials: Credentials) -> None:
+        self._project = project
+        self._journal = JournalFile(store)
+        self._credentials = credentials
+        self._refs = SecretRefs(project.id)
+
+    def connection(self) -> Connection:
+        """What the journal says. Blocking, but cheap. Raises JournalUnreadable."""
+        return connection_of(self._journal.read())
+
+    def deploy_key(self) -> Secret:
+        """The key that pushes to the deployment. Blocking. Raises KeyMissing."""
+        key = self._credentials.get(self._refs.deploy_key)
+        if key is None:
+            raise KeyMissing(
+                "The project's deploy key is not in the credential store.",
+                next_step="Run `vibe-tui disconnect --forget`, then connect again.",
+            )
+        return key
+
+    def update_urls(self, url: str, site_url: str, *, host: str = "") -> None:
+        """Note where the deployment, and with `host` the emulator itself, answers now. Blocking."""
+        journal = self._journal.read()
+        if journal is None:
+            return
+        journal = replace(journal, url=url, site_url=site_url)
+        if host:
+            journal = replace(journal, provision_host=host, dashboard_host=host)
+        self._journal.write(journal)
+
+    async def connect(
+        self,
+        method: ConnectMethod,
+        *,
+        name: str,
+        on_step: Callable[[Connecting], None],
+        sign_in: SignInPorts,
+    ) -> Connected:
+        """Connect the project, or finish what was begun; returns at once when it is connected.
+
+        name: what the Convex project is called, before our suffix. What goes wrong is recorded, so
+        that `connection()` says Failed with the reason, and raised. Nothing is recorded when the
+        method's platform is not there (not configured, cannot start).
+        Raises VibeError: those of the sign-in, HttpError, AlreadyConnected, DisconnectUnfinished.
+        """
+        from vibe_tui.services.convex.connecting import Saga
+
+        on_step(connecting("planned"))
+        platform = await method.platform()
+        journal = await asyncio.to_thread(self._begin, platform, name)
+        saga = Saga(journal, self._journal, self._credentials, self._refs, on_step)
+        try:
+            return await saga.run(method, sign_in)
+        except VibeError as error:
+            with suppress(StoreFull, StoreNotWritable):  # then the stage alone says where it stopped
+                await asyncio.to_thread(self._record, error)
+            raise
+
+    def _begin(self, platform: Platform, name: str) -> Journal:
+        """The journal to go on with: the stored one, or a new plan."""
+        journal = self._journal.read()
+        if journal is not None and journal.leaving:
+            raise DisconnectUnfinished(
+                "Disconnecting this project was begun and is not finished.",
+                next_step=f"Run {leave_command(journal.leaving)} first.",
+            )
+        # The emulator may answer at another port than last time; it is the same one all the same.
+        same = journal is not None and (
+            journal.backend == platform.kind == "emulator"
+            or (journal.backend, journal.provision_host) == (platform.kind, platform.provision_host)
+        )
+        if journal is None or (not same and journal.stage in ("planned", "reading")):
+            self._credentials.delete(self._refs.sign_in)
+            suffix = secrets.token_hex(4)
+            journal = Journal(
+                app=self._project.id,
+                backend=platform.kind,
+                convex_name=f"{name.strip()[:50] or 'app'}-{suffix}",
+                token_name=f"vibe-tui {self._project.id}",
+                key_name=f"vibe-tui-{self._project.id}-{suffix}",
+            )
+        elif not same:
+            raise AlreadyConnected(
+                f"The project already has a connection to {_place(journal)}.",
+                next_step="Run `vibe-tui disconnect` first, or connect with the same method as before.",
+            )
+        return self._journal.write(
+            replace(
+                journal,
+                provision_host=platform.provision_host,
+                dashboard_host=platform.dashboard_host,
+                failed_step="",
+                failed_reason="",
+                failed_next_step="",
+            )
+        )
+
+    def _record(self, error: VibeError) -> None:
+        from vibe_tui.services.convex.connecting import ends_sign_in
+
+        journal = self._journal.read()
+        if journal is not None:
+            if ends_sign_in(error, journal.stage):
+                self._credentials.delete(self._refs.sign_in)
+            self._journal.write(
+                replace(
+                    journal,
+                    failed_step=STEPS[connecting(journal.stage).step - 1],
+                    failed_reason=error.message,
+                    failed_next_step=error.next_step,
+                )
+            )
+
+    async def disconnect(self, how: How, on_step: Callable[[DisconnectStep], None]) -> list[DisconnectStep]:
+        """Undo the connection; each step is reported as it is done, and all are returned.
+
+        forget: only what is stored here. revoke: also the keys at Convex. delete-project: also the
+        Convex project with its data. When a step at Convex fails, the others are still tried, the
+        secrets stay, and the same call repeats what is left.
+        """
+        try:
+            journal = await asyncio.to_thread(self._journal.read)
+        except JournalUnreadable:
+            if how != "forget":
+                raise
+            journal = None
+        return await leave(journal, how, self._journal, self._credentials, self._refs, on_step)
+
+
+def _place(journal: Journal) -> str:
+    return "the emulator" if journal.backend == "emulator" else journal.provision_host
