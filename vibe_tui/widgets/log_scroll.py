@@ -1,0 +1,309 @@
+"""The scrolling lines of a log: painting, the cursor, following, selecting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.timer import Timer
+
+from vibe_tui.widgets.log_cursor import LogCursor
+from vibe_tui.widgets.log_lines import CAPACITY, LogLines
+from vibe_tui.widgets.log_paint import LogPaint
+from vibe_tui.widgets.log_search import LogSearch
+
+PAINT_SECONDS = 0.05
+"""At least this long between two paints because of new lines."""
+
+
+class LogScroll(ScrollView, can_focus=True):
+    """Shows a ring of lines. New lines are painted together, and the end is followed until one looks up."""
+
+    DEFAULT_CSS = """
+    LogScroll {
+        background: $surface;
+        color: $foreground;
+        scrollbar-size-horizontal: 1;
+        scrollbar-size-vertical: 1;
+        & .log--cursor { background: $foreground 12%; }
+        & .log--selected { background: $primary 35%; }
+        & .log--match { background: $warning 40%; }
+        & .log--match-here { background: $warning; color: auto; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log--cursor",
+        "log--selected",
+        "log--match",
+        "log--match-here",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Line up", show=False),
+        Binding("down,j", "move(1)", "Line down", show=False),
+        Binding("shift+up,K", "move(-1, True)", "Select up", show=False),
+        Binding("shift+down,J", "move(1, True)", "Select down", show=False),
+        Binding("pageup,b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,space", "page(1)", "Page down", show=False),
+        Binding("home,g", "oldest", "Oldest line", show=False),
+        Binding("end,G,f", "follow", "Follow the end", show=False),
+        Binding("left", "sideways(-8)", "Left", show=False),
+        Binding("right", "sideways(8)", "Right", show=False),
+        Binding("enter", "choose", "Open the place in the line", show=False),
+        Binding("c,y,ctrl+c", "copy", "Copy", show=False),
+    ]
+
+    @dataclass
+    class Moved(Message):
+        """What is followed, unseen or found has changed."""
+
+    @dataclass
+    class Chosen(Message):
+        number: int
+
+    @dataclass
+    class Copied(Message):
+        text: str
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        super().__init__()
+        self.lines = LogLines(capacity)
+        self.search = LogSearch(self.lines)
+        self.cursor = LogCursor(self.lines)
+        self.following = True
+        self.unseen = 0
+        """Lines that came since the end was last followed."""
+        self.wrapped = False
+        self._waiting: list[str] = []
+        self._paint_due: Timer | None = None
+        self._painted = 0.0
+        self._moving = False
+        self._paint = LogPaint(self.lines)
+
+    # --- lines come in ---------------------------------------------------------------------------------
+
+    def extend(self, lines: Sequence[str]) -> None:
+        self._waiting += lines
+        if self._paint_due is not None or not self.is_mounted:
+            return
+        wait = self._painted + PAINT_SECONDS - monotonic()
+        if wait <= 0:
+            self.absorb()
+        else:
+            self._paint_due = self.set_timer(wait, self.absorb)
+
+    def absorb(self) -> None:
+        """Take in the lines that are waiting, and paint."""
+        if self._paint_due is not None:
+            self._paint_due.stop()
+            self._paint_due = None
+        self._painted = monotonic()
+        lines, self._waiting = self._waiting, []
+        if not lines:
+            return
+        before = self.lines.end
+        fallen = self.lines.extend(lines)
+        self.search.look_at(before)
+        if not self.following:
+            self.unseen += len(lines)
+        self._resized(fallen)
+        self.post_message(self.Moved())
+
+    def clear(self) -> None:
+        self._waiting.clear()
+        self.lines.clear()
+        self.search.look_at(0)
+        self._paint.clear()
+        self.follow()
+
+    def on_mount(self) -> None:
+        self.absorb()
+
+    def on_resize(self) -> None:
+        self._resized()
+
+    def on_show(self) -> None:
+        self._resized()
+
+    def set_wrapped(self, wrapped: bool) -> None:
+        top = self._top()
+        self.wrapped = wrapped
+        self._resized()
+        if not self.following and top < self.lines.end:
+            self._show_at(y=self.lines.row_of(top), x=0)
+
+    def _resized(self, fallen: int = 0) -> None:
+        """Fit the view to its lines; `fallen` rows are gone from the top."""
+        width = max(1, self.scrollable_content_region.width)
+        self.lines.wrap(width if self.wrapped else 0)
+        with self._moved_by_us():
+            self.virtual_size = Size(width if self.wrapped else self.lines.width, self.lines.rows)
+            if self.following:
+                self._show_at(y=self.max_scroll_y)
+            elif fallen:
+                self._show_at(y=self.scroll_y - fallen)
+        self.refresh()
+
+    # --- where one looks ---------------------------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if self._moving:
+            return
+        if round(new_value) >= self.max_scroll_y and new_value > old_value:
+            self.follow()
+        elif self.following and new_value < old_value:
+            self._stay()
+
+    def follow(self) -> None:
+        """Show the end, and stay there."""
+        self.following, self.unseen = True, 0
+        self.cursor.release()
+        self._resized()
+        self.post_message(self.Moved())
+
+    def _stay(self) -> None:
+        self.following = False
+        self.post_message(self.Moved())
+
+    def _show_at(self, *, x: float | None = None, y: float | None = None) -> None:
+        with self._moved_by_us():
+            self.scroll_to(x, y, animate=False, force=True)
+
+    @contextmanager
+    def _moved_by_us(self) -> Iterator[None]:
+        """Scrolling in here says nothing about what the user wants to follow."""
+        before, self._moving = self._moving, True
+        try:
+            yield
+        finally:
+            self._moving = before
+
+    def _top(self) -> int:
+        return self.lines.at_row(self.scroll_offset.y)[0]
+
+    def go_to(self, number: int, *, select: bool = False) -> None:
+        """Move the cursor to a line and show it."""
+        if not len(self.lines):
+            return
+        self.cursor.move_to(number, select=select)
+        if self.following:
+            self._stay()
+        row, height = self.lines.row_of(self.cursor.line), self.scrollable_content_region.height
+        if row < self.scroll_offset.y:
+            self._show_at(y=row)
+        elif row >= self.scroll_offset.y + height:
+            self._show_at(y=row - height + 1)
+        self.refresh()
+
+    def action_move(self, by: int, select: bool = False) -> None:
+        if by > 0 and not select and self.cursor.line + by >= self.lines.end - 1:
+            self.follow()
+        else:
+            self.go_to(self.cursor.line + by, select=select)
+
+    def action_page(self, direction: int) -> None:
+        rows = max(1, self.scrollable_content_region.height - 1)
+        if self.wrapped and len(self.lines):
+            row = self.lines.row_of(self.cursor.line) + direction * rows
+            number = self.lines.at_row(max(0, min(row, self.lines.rows - 1)))[0]
+            self.action_move((number - self.cursor.line) or direction)
+        else:
+            self.action_move(direction * rows)
+
+    def action_oldest(self) -> None:
+        self.go_to(self.lines.first)
+
+    def action_follow(self) -> None:
+        self.follow()
+
+    def action_sideways(self, by: int) -> None:
+        self._show_at(x=self.scroll_x + by)
+
+    def action_choose(self) -> None:
+        if len(self.lines):
+            self.post_message(self.Chosen(self.cursor.line))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        row = self.scroll_offset.y + offset.y if offset is not None else self.lines.rows
+        selected = self.text_selection
+        if row < self.lines.rows and (selected is None or selected.start == selected.end):
+            self.go_to(self.lines.at_row(row)[0])
+            self.action_choose()
+
+    # --- selecting ---------------------------------------------------------------------------------------
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that the mouse has selected; its rows are numbers of lines."""
+        parts: list[str] = []
+        for number in range(self.lines.first, self.lines.end):
+            span = selection.get_span(number)
+            if span is not None:
+                plain = self.lines.plain(number)
+                parts.append(plain[span[0] : None if span[1] == -1 else span[1]])
+        return "\n".join(parts), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
+    def action_copy(self) -> None:
+        selection = self.text_selection
+        found = self.get_selection(selection) if selection is not None else None
+        text = found[0] if found else ""
+        text = text or "\n".join(map(self.lines.plain, self.cursor.lines))
+        if text:
+            self.post_message(self.Copied(text))
+
+    # --- painting ------------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._paint.clear()
+
+    def render_line(self, y: int) -> Strip:
+        row, width = self.scroll_offset.y + y, self.scrollable_content_region.width
+        base = self.rich_style
+        if row >= self.lines.rows:
+            return Strip.blank(width, base)
+        number, part = self.lines.at_row(row)
+        start, end = self.lines.part(number, part)
+        text = self._text(number)
+        if self.wrapped:
+            text = text[start:end]
+        ground = base + self._line_style(number)
+        text.stylize_before(ground)
+        strip = Strip(text.render(self.app.console, ""), text.cell_len)
+        x = 0 if self.wrapped else self.scroll_offset.x
+        return strip.crop_extend(x, x + width, ground).apply_offsets(start + x, number)
+
+    def _text(self, number: int) -> Text:
+        """The line with its colours, what was found in it and what the mouse has selected."""
+        text = self._paint.text(number, self.rich_style)
+        match = "log--match-here" if number == self.search.here else "log--match"
+        for start, end in self.search.spans(number):
+            text.stylize(self._style(match), start, end)
+        selection = self.text_selection
+        span = selection.get_span(number) if selection is not None else None
+        if span is not None:
+            text.stylize(self._style("log--selected"), span[0], len(text) if span[1] == -1 else span[1])
+        return text
+
+    def _line_style(self, number: int) -> Style:
+        if self.cursor.selecting and number in self.cursor.lines:
+            return self._style("log--selected")
+        return self._style("log--cursor") if self.has_focus and number == self.cursor.line else Style()
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name)
