@@ -110,6 +110,11 @@ class RunningProcess:
         """The command's process id, which is also its group's."""
         return self._pid
 
+    @property
+    def ended(self) -> bool:
+        """Nothing of it is left."""
+        return self._done.done()
+
     async def started(self) -> None:
         """Return once the command runs. Raises CannotStart."""
         try:
