@@ -88,15 +88,14 @@ def find_node(setting: str, environ: Mapping[str, str] = os.environ) -> Node:
 
 def find_npm(node: Node, environ: Mapping[str, str] = os.environ) -> Path:
     """npm's own script, to be run as `node npm-cli.js`. Blocking. Raises NpmMissing."""
-    real = _output(
-        [str(node.path), "-p", "process.execPath"], environ
-    )  # version managers put a shim before it
-    prefixes = [Path(path).parent.parent for path in (real, node.path, node.path.resolve()) if path]
-    prefixes += [prefix for prefix in [_wheel()] if prefix]
+    real = _output([str(node.path), "-p", "process.execPath"], environ)  # `node.path` may be a shim
     on_path = shutil.which("npm", path=environ.get("PATH", ""))
-    places = [prefix / place for prefix in prefixes for place in _NPM]
-    if on_path:
-        places.insert(len(_NPM), Path(on_path).resolve())
+    wheel = _wheel()
+    places = [
+        *(Path(path).parent.parent / place for path in (real, node.path) if path for place in _NPM),
+        *([Path(on_path).resolve()] if on_path else []),
+        *([wheel / _NPM[0]] if wheel else []),
+    ]
     for place in places:
         if place.name == "npm-cli.js" and place.is_file():
             return place

@@ -32,7 +32,8 @@ CONVEX = Path("node_modules", "convex", "bin", "main.js")
 INSTALL_LIMIT = 600.0
 """Seconds for one installation, and for waiting for somebody else's."""
 _NPM_CI = (
-    "ci", "--ignore-scripts", "--include=optional", "--package-lock", "--no-audit", "--no-fund", "--no-progress", "--prefer-offline",
+    "ci", "--ignore-scripts", "--include=optional", "--package-lock", "--prefer-offline",
+    "--no-audit", "--no-fund", "--no-progress",
     "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
 )  # fmt: skip
 
