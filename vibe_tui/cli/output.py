@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Literal, TextIO
@@ -32,6 +31,16 @@ class Output:
         """A message for people while the command works. Untrusted text is safe to pass."""
         stream = sys.stdout if self.form == "text" else sys.stderr
         print(redact(clean(text, colours=_shows_colours(stream))), file=stream, flush=True)
+
+    def link(self, link: str) -> None:
+        """A sign-in link of our own making, on a line of its own so that it can be copied whole.
+
+        Not redacted: the state it carries belongs to this one sign-in and the user needs it.
+        """
+        if self.form == "stream-json":
+            print(json.dumps({"event": "sign_in", "link": link}), flush=True)
+        else:
+            print(clean(link), file=sys.stdout if self.form == "text" else sys.stderr, flush=True)
 
     def event(self, name: str, data: Mapping[str, Any] | object) -> None:
         """A step of a long command, for scripts. `data`: a mapping or a dataclass instance."""
@@ -82,7 +91,6 @@ def plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
     if isinstance(data, Mapping):
         return {key: _plain_value(value) for key, value in data.items()}
     raise TypeError(f"{type(data).__name__} is not plain data")
-
 
 
 def _plain_value(value: object) -> object:

@@ -63,7 +63,9 @@ class Chat(Part[ChatState, TurnEvent]):
         Raises ChatBusy while another turn runs.
         """
         if self.state.busy:
-            raise ChatBusy("The assistant is still working on the last question.", next_step="Wait, or stop it.")
+            raise ChatBusy(
+                "The assistant is still working on the last question.", next_step="Wait, or stop it."
+            )
         self._become(dataclasses.replace(self.state, busy=True))
         deploys = connected and (deploy_when_stopped or self._dev_server.armed)
         try:

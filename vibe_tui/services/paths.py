@@ -68,9 +68,13 @@ class Home:
         """The folder of everything the emulator keeps."""
         return self.root / "emulator"
 
+    @property
+    def toolchains(self) -> Path:
+        return self.root / "toolchain"
+
     def toolchain(self, lock_hash: str) -> Path:
         """The folder that holds the `node_modules` of one version of the Convex toolchain."""
-        return self.root / "toolchain" / lock_hash
+        return self.toolchains / lock_hash
 
     def project(self, id: str) -> Path:
         """The state folder of one project, not its working tree."""

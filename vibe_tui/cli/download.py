@@ -1,0 +1,53 @@
+"""`vibe-tui download`: everything as a zip."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import threading
+from pathlib import Path
+
+from vibe_tui.cli.context import context
+from vibe_tui.cli.output import Output
+from vibe_tui.cli.runner import run_until_done
+from vibe_tui.services.archive import export
+from vibe_tui.services.model import Project
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    project = context().project(options)
+    target = Path(options.output or f"{project.name}.zip").expanduser().absolute()
+    return run_until_done(
+        _download(project, target, options.replace, output), on_interrupt=output.interrupted
+    )
+
+
+async def _download(project: Project, target: Path, replace: bool, output: Output) -> int:
+    cancelled = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        output.event("progress", {"done": done, "total": total})
+
+    work = asyncio.create_task(
+        asyncio.to_thread(
+            export,
+            project.folder,
+            target,
+            replace=replace,
+            on_progress=progress,
+            cancelled=cancelled.is_set,
+        )
+    )
+    try:
+        archive = await asyncio.shield(work)
+    except asyncio.CancelledError:
+        cancelled.set()
+        await asyncio.wait({work})
+        raise
+    for skipped in archive.skipped:
+        output.say(f"Left out: {skipped}")
+    output.result(
+        {"path": archive.path, "files": archive.files, "bytes": archive.bytes, "skipped": archive.skipped},
+        f"{archive.files} files, {archive.bytes / 1000:.0f} kB: {archive.path}",
+    )
+    return 0

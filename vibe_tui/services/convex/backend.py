@@ -1,0 +1,114 @@
+"""The Convex backend of one project: connecting, disconnecting, and having its deployment up."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
+from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
+from vibe_tui.services.convex.push import PushTarget
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.model import Connected, Connecting, Connection
+from vibe_tui.services.part import Part
+from vibe_tui.services.sandbox.base import OnLine
+
+
+class NotConnectedYet(VibeError):
+    code = "not_connected"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The project is not connected to Convex.",
+            next_step="Run `vibe-tui connect` first; it needs no account.",
+        )
+
+
+class DeploymentGone(VibeError):
+    code = "deployment_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One step of disconnecting, as it went."""
+
+    step: DisconnectStep
+
+
+class Backend(Part[Connection, StepDone]):
+    """The connection's state, and the commands that change it.
+
+    on_line: receives what starting the emulator prints.
+    """
+
+    def __init__(self, provisioning: Provisioning, emulator: EmulatorHost, on_line: OnLine) -> None:
+        super().__init__(provisioning.connection())
+        self._provisioning = provisioning
+        self._emulator = emulator
+        self._on_line = on_line
+        self._using_emulator = ExitStack()
+        self._uses_emulator = False
+
+    async def connect(self, method: ConnectMethod, *, name: str, sign_in: SignInPorts) -> Connected:
+        """Connect, or finish a connecting that was cut off. Steps show in the state.
+
+        Raises what went wrong; the state is then Failed, with the reason.
+        """
+        try:
+            connected = await self._provisioning.connect(
+                method, name=name, on_step=self._step, sign_in=sign_in
+            )
+        finally:
+            self._become(await asyncio.to_thread(self._provisioning.connection))
+        return connected
+
+    async def disconnect(self, how: How) -> list[DisconnectStep]:
+        """Undo the connection as far as `how` says; each step is reported as it is done."""
+        if isinstance(self.state, Connected) and self.state.backend == "emulator" and how != "forget":
+            await self._emulator.ensure(self._on_line)
+        steps = await self._provisioning.disconnect(how, lambda step: self._emit(StepDone(step)))
+        self._become(await asyncio.to_thread(self._provisioning.connection))
+        return steps
+
+    async def target(self) -> PushTarget:
+        """Where to push to. An emulated deployment is started first if it does not run.
+
+        Raises NotConnectedYet, DeploymentGone, and what starting the emulator raises.
+        """
+        connection = self.state
+        if not isinstance(connection, Connected):
+            raise NotConnectedYet
+        if connection.backend == "emulator":
+            connection = await self._up(connection)
+        key = await asyncio.to_thread(self._provisioning.deploy_key)
+        return PushTarget(connection, key)
+
+    def close(self) -> None:
+        """Let go of the emulator; it ends by itself once nobody uses it."""
+        self._using_emulator.close()
+
+    def _step(self, step: Connecting) -> None:
+        self._become(step)
+
+    async def _up(self, connection: Connected) -> Connected:
+        """The emulated deployment runs, at the addresses it has now."""
+        if not self._uses_emulator:
+            await asyncio.to_thread(self._using_emulator.enter_context, self._emulator.lease())
+            self._uses_emulator = True
+        info = await self._emulator.ensure(self._on_line)
+        addresses = info.deployments.get(connection.deployment)
+        if addresses is None:
+            raise DeploymentGone(
+                f"The emulator has no deployment {connection.deployment} any more.",
+                next_step="Run `vibe-tui disconnect`, then `vibe-tui connect`. The code stays.",
+            )
+        url, site_url = addresses
+        if (url, site_url, info.host) != (connection.url, connection.site_url, connection.provision_host):
+            await asyncio.to_thread(self._provisioning.update_urls, url, site_url, host=info.host)
+            connection = replace(
+                connection, url=url, site_url=site_url, provision_host=info.host, dashboard_host=info.host
+            )
+            self._become(connection)
+        return connection

@@ -1,0 +1,98 @@
+"""One open project: builds its parts, holds its lease, closes them again. No behaviour of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+
+from vibe_tui.services.assistant.recipes import BuiltInRecipes
+from vibe_tui.services.chat import Chat
+from vibe_tui.services.convex.backend import Backend
+from vibe_tui.services.convex.dev_server import DevServer
+from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.git_ignore import ignore_env_file
+from vibe_tui.services.convex.provisioning import Provisioning
+from vibe_tui.services.convex.push import run_push
+from vibe_tui.services.credentials import Credentials
+from vibe_tui.services.lease import Lease
+from vibe_tui.services.log_store import LogStore
+from vibe_tui.services.model import DevServerState, Project, Push
+from vibe_tui.services.paths import Home
+from vibe_tui.services.projects import Projects
+from vibe_tui.services.sandbox.base import Sandbox
+from vibe_tui.services.sandbox.local import LocalSandbox
+from vibe_tui.services.settings import Settings
+from vibe_tui.services.working_tree import WorkingTree
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The parts of one open project. Nobody else can change the project while it is open."""
+
+    project: Project
+    settings: Settings
+    files: WorkingTree
+    sandbox: Sandbox
+    backend: Backend
+    dev_server: DevServer
+    chat: Chat
+    convex_log: LogStore
+    """What pushes and the emulator print."""
+
+
+@asynccontextmanager
+async def open_workspace(
+    home: Home,
+    settings: Settings,
+    project: Project,
+    *,
+    command: str,
+    environ: Mapping[str, str] = os.environ,
+) -> AsyncIterator[Workspace]:
+    """Open `project` for writing and close it at the end, with everything that still runs.
+
+    command: who holds the project, as others are told, e.g. "vibe-tui dev".
+    Raises ProjectHeld when somebody else has it open, FolderGone, and what the store raises.
+    """
+    lease = await asyncio.to_thread(Lease.acquire, home.lease(project.id), command)
+    try:
+        store = await asyncio.to_thread(Projects(home).document, project.id)
+        convex_log = LogStore(home.log(project.id, "convex"))
+
+        def log(line: str) -> None:
+            convex_log.append([line])
+
+        credentials = Credentials(home, settings.credentials)
+        sandbox = LocalSandbox(
+            project.folder,
+            node_setting=settings.node,
+            toolchain_folder=home.toolchains,
+            environ=environ,
+        )
+        emulator = EmulatorHost(home, settings, environ)
+        provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
+        backend = Backend(provisioning, emulator, log)
+        files = WorkingTree(project.folder)
+
+        async def push() -> Push:
+            target = await backend.target()
+            await asyncio.to_thread(ignore_env_file, files)
+            return await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
+
+        dev_server = DevServer(project.folder, push)
+        dev_server.subscribe(
+            lambda what: lease.publish(asdict(what)) if isinstance(what, DevServerState) else None
+        )
+        chat = Chat(BuiltInRecipes(), files, dev_server, home.chat(project.id))
+        try:
+            yield Workspace(project, settings, files, sandbox, backend, dev_server, chat, convex_log)
+        finally:
+            await dev_server.stop()
+            await sandbox.close()
+            backend.close()
+            await convex_log.aclose()
+    finally:
+        lease.release()
