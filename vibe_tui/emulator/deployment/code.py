@@ -197,7 +197,10 @@ class CodeStore:
             shutil.rmtree(code.folder, ignore_errors=True)
 
     def activate(self, code: Code) -> None:
-        """Make it the live code, durably. The code before stays on disk until the next `open`: it may still run."""
+        """Make it the live code, durably.
+
+        The code before stays on disk until the next `open`: an action may still run it.
+        """
         write_private(self._folder / "live.json", json.dumps({"id": code.id}).encode())
         self.staged.pop(code.id, None)
         self.live = code

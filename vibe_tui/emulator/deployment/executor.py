@@ -21,6 +21,10 @@ SILENCE = 12.0
 """Seconds the child's event loop may be blocked before it is stopped."""
 
 
+LogLines = list[dict[str, Any]]
+"""Convex's LogLineJson: messages, level, timestamp (ms), isTruncated."""
+
+
 class ExecutorStopped(FunctionFailed):
     """The child ended while the call ran; nothing of an unfinished transaction is kept."""
 
@@ -41,7 +45,6 @@ class Messages:
     """What the child tells besides answers. `commit` finishes before any later message is looked at."""
 
     commit: Callable[[dict[str, Any]], Awaitable[None]]
-    log: Callable[[int, dict[str, Any]], None]
     upload: Callable[[str], None]
 
 
@@ -53,6 +56,7 @@ class Executor:
         self._messages = messages
         self._process: asyncio.subprocess.Process | None = None
         self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._lines: dict[int, LogLines] = {}
         self._last_id = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stderr = b""
@@ -93,27 +97,22 @@ class Executor:
             asyncio.create_task(self._watch()),
         ]
 
-    async def request(self, op: str, limit: float, **fields: Any) -> Any:
+    async def request(self, op: str, limit: float, *, lines: LogLines | None = None, **fields: Any) -> Any:
         """Send one operation and wait for its result, at most `limit` seconds.
 
+        lines: what the user's code logs meanwhile is added here.
         Raises FunctionFailed (the user's code threw), Refusal (a push is invalid) or ExecutorStopped
         (time is over, or the child ended; it is gone then).
         """
-        return await self.send(op, limit, **fields)[1]
-
-    def send(self, op: str, limit: float, **fields: Any) -> tuple[int, Awaitable[Any]]:
-        """Like `request`, but tells the call's id before the answer is there."""
         if self._process is None or self._process.stdin is None:
             raise ExecutorStopped(self._reason)
         self._last_id += 1
         id_ = self._last_id
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[id_] = future
+        self._lines[id_] = [] if lines is None else lines
         message = json.dumps({"id": id_, "op": op, **fields}, separators=(",", ":"))
         self._process.stdin.write(message.encode() + b"\n")
-        return id_, self._answer(id_, future, limit)
-
-    async def _answer(self, id_: int, future: asyncio.Future[Any], limit: float) -> Any:
         try:
             async with asyncio.timeout(limit):
                 return await future
@@ -122,7 +121,7 @@ class Executor:
             await self.stop()
             raise ExecutorStopped(f"Function execution timed out (maximum duration: {limit:g}s).") from None
         finally:
-            self._waiting.pop(id_, None)
+            del self._waiting[id_], self._lines[id_]
 
     async def stop(self) -> None:
         """Kill the process group and wait until it is gone."""
@@ -144,7 +143,7 @@ class Executor:
             os.killpg(process.pid, signal.SIGKILL)
 
     def _fail_all(self) -> None:
-        for future in self._waiting.values():
+        for future in list(self._waiting.values()):
             if not future.done():
                 future.set_exception(ExecutorStopped(self._reason))
                 future.exception()  # its caller may have been cancelled: do not warn about it
@@ -178,8 +177,8 @@ class Executor:
                     # What the child has in memory is not on disk: it must not answer from it.
                     self._reason = f"The change could not be stored ({error.strerror}); nothing was written."
                     return False
-            case {"log": int(id_), "line": dict(line)}, Messages() as messages:
-                messages.log(id_, line)
+            case {"log": int(id_), "line": dict(line)}, _ if id_ in self._lines:
+                self._lines[id_].append(line)
             case {"upload": str(token)}, Messages() as messages:
                 messages.upload(token)
         return True

@@ -144,14 +144,17 @@ class Journal:
         return self._size >= self._snapshot_at
 
     def snapshot(self, data: Data) -> None:
-        """Write all data and empty the journal."""
+        """Write all data and empty the journal. Raises OSError; the journal then still has everything."""
         content = {
             "sequence": self._sequence,
             "documents": list(data.documents.values()),
             "next_id": data.next_id,
             "last_creation_time": data.last_creation_time,
         }
-        write_private(self._snapshot, _line(content))
+        line = _line(content)
+        # A large database is not worth writing again for a small journal; a failed try not at every commit.
+        self._snapshot_at = max(self._snapshot_at, len(line), 2 * self._size)
+        write_private(self._snapshot, line)
         os.ftruncate(self._descriptor, 0)
         self._size = 0
 

@@ -58,7 +58,10 @@ class Logs:
         return list(self._entries)
 
     async def after(self, cursor_ms: float, wait: float) -> tuple[list[Entry], float]:
-        """Entries newer than the cursor, and the new cursor, in milliseconds; waits up to `wait` seconds for one."""
+        """Entries newer than the cursor, and the new cursor; both cursors in milliseconds.
+
+        Waits up to `wait` seconds for an entry when there is none.
+        """
         grown = self._grown
         found = self._newer(cursor_ms)
         if not found and wait > 0:
@@ -78,10 +81,12 @@ class Logs:
     async def _write(self) -> None:
         while self._unwritten:
             batch, self._unwritten = self._unwritten, []
-            if self._lines_in_file + len(batch) > 2 * CAPACITY:
-                await asyncio.to_thread(self._rewrite, self.entries)
-            else:
-                await asyncio.to_thread(self._append, batch)
+            # A disk that is full costs log history, never a function call.
+            with contextlib.suppress(OSError):
+                if self._lines_in_file + len(batch) > 2 * CAPACITY:
+                    await asyncio.to_thread(self._rewrite, self.entries)
+                else:
+                    await asyncio.to_thread(self._append, batch)
 
     def _append(self, batch: list[Entry]) -> None:
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -111,7 +111,7 @@ def _fits_scalar(validator: Validator, value: Any) -> bool:
             return _is_special(value, "$bytes")
         case "literal":
             wanted = validator["value"]
-            return type(wanted) is type(value) and bool(wanted == value) or _same_number(wanted, value)
+            return (type(wanted) is type(value) and bool(wanted == value)) or _same_number(wanted, value)
         case "id":
             return isinstance(value, str) and table_of(value) == validator["tableName"]
     return False

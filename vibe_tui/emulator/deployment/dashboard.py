@@ -1,0 +1,101 @@
+"""What the read-only dashboard shows of a deployment, as plain data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from vibe_tui.emulator.deployment.code import CodeStore
+from vibe_tui.emulator.deployment.database import Database
+from vibe_tui.emulator.deployment.environment import Environment
+from vibe_tui.emulator.deployment.logs import Logs
+from vibe_tui.emulator.deployment.system_queries import SystemQueries
+
+_DOCUMENTS_SHOWN = 50
+_LOGS_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    name: str
+    count: int
+    documents: tuple[str, ...]
+    """The first 50, oldest first, each as JSON text. Untrusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionView:
+    identifier: str
+    """E.g. "messages.js:send"."""
+    type: str
+    """"query", "mutation", "action", or "http" (the identifier is then "GET /path")."""
+    visibility: str
+    """ "public" or "internal"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    timestamp: float
+    """Seconds since the epoch."""
+    type: str
+    identifier: str
+    lines: tuple[str, ...]
+    """Untrusted."""
+    error: str
+    """"" when the function succeeded. Untrusted."""
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    name: str
+    project: str
+    team: str
+    url: str
+    site_url: str
+    tables: tuple[TableView, ...]
+    functions: tuple[FunctionView, ...]
+    logs: tuple[LogView, ...]
+    """The newest 100, newest first."""
+    variables: tuple[str, ...]
+    """Names only."""
+    last_push: float | None
+    """Seconds since the epoch; None: nothing was pushed yet."""
+
+
+def tables_of(database: Database, system: SystemQueries) -> tuple[TableView, ...]:
+    views = []
+    for name in system.table_names:
+        documents = database.table(name)
+        shown = tuple(json.dumps(d, ensure_ascii=False) for d in documents[:_DOCUMENTS_SHOWN])
+        views.append(TableView(name, len(documents), shown))
+    return tuple(views)
+
+
+def functions_of(code: CodeStore) -> tuple[FunctionView, ...]:
+    if code.live is None:
+        return ()
+    functions = [
+        FunctionView(f.identifier, f.kind, "public" if f.public else "internal")
+        for f in code.live.functions.values()
+    ]
+    routes = [FunctionView(f"{r['method']} {r['path']}", "http", "public") for r in code.live.http_routes]
+    return (*functions, *routes)
+
+
+def logs_of(logs: Logs) -> tuple[LogView, ...]:
+    return tuple(
+        LogView(
+            timestamp=entry["timestamp"],
+            type=entry["udfType"],
+            identifier=entry["identifier"],
+            lines=tuple(f"[{line['level']}] {' '.join(line['messages'])}" for line in entry["logLines"]),
+            error=entry["error"] or "",
+            milliseconds=round(entry["executionTime"] * 1000),
+        )
+        for entry in reversed(logs.entries[-_LOGS_SHOWN:])
+    )
+
+
+def variables_of(environment: Environment) -> tuple[str, ...]:
+    return tuple(sorted(environment.values))
