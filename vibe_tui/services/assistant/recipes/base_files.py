@@ -4,6 +4,7 @@ from __future__ import annotations
 
 SCHEMA_PATH = "convex/schema.ts"
 CONFIG_PATH = "convex.json"
+BESIDE_SCHEMA = ("convex/tsconfig.json", CONFIG_PATH)
 
 EMPTY_SCHEMA = """\
 import { defineSchema } from "convex/server";
@@ -11,34 +12,9 @@ import { defineSchema } from "convex/server";
 export default defineSchema({});
 """
 
-_TSCONFIG = """\
-{
-  "compilerOptions": {
-    "allowJs": true,
-    "strict": true,
-    "moduleResolution": "Bundler",
-    "jsx": "react-jsx",
-    "skipLibCheck": true,
-    "allowSyntheticDefaultImports": true,
-    "target": "ESNext",
-    "lib": ["ES2023", "dom"],
-    "forceConsistentCasingInFileNames": true,
-    "module": "ESNext",
-    "isolatedModules": true,
-    "noEmit": true,
-    "types": ["node"]
-  },
-  "include": ["./**/*"],
-  "exclude": ["./_generated"]
-}
-"""
 
-_CONFIG = """\
-{
-  "$schema": "./node_modules/convex/schemas/convex.schema.json",
-  "functions": "convex/"
-}
-"""
+def base_file(path: str) -> str:
+    """The text of one of BESIDE_SCHEMA, as new projects have it."""
+    from importlib.resources import files
 
-BESIDE_SCHEMA = {"convex/tsconfig.json": _TSCONFIG, CONFIG_PATH: _CONFIG}
-"""Path -> text of the other files."""
+    return files("vibe_tui").joinpath("templates", "expo-convex", path).read_text("utf-8")

@@ -70,7 +70,9 @@ def _normal(prompt: str) -> str:
     """One line, without politeness and without where to put it; list items become commas."""
     text = re.sub(r"\s*\n\s*(?:[-*•]|\d+[.)])?\s*", ", ", clean(prompt).translate(_PLAIN).strip())
     text = re.sub(r":\s*,\s*", ": ", re.sub(r"\s+", " ", text))
-    text = grammar.POLITE_END.sub("", text).rstrip(" .!?,")
+    # A question mark ends a question; elsewhere it makes the last field optional.
+    marks = " .,!?" if grammar.QUESTION.match(text) else " .,!"
+    text = grammar.POLITE_END.sub("", text.rstrip(marks)).rstrip(marks)
     return grammar.DESTINATION.sub("", text)
 
 

@@ -47,7 +47,8 @@ PURPOSE = re.compile(
     rf"\s*(?P<purpose>for (?:the|my|our|an?) \w+(?: \w+)??){_ENDS}",
     re.IGNORECASE,
 )
-POLITE_END = re.compile(r"[\s,]*\b(?:please|thanks|thank you)\b[\s.!]*\Z", re.IGNORECASE)
+QUESTION = re.compile(r"(?:\w+[,!]? )?(?:can|could|would|will) you\b", re.IGNORECASE)
+POLITE_END = re.compile(r"[\s,]*\b(?:please|thanks|thank you)\Z", re.IGNORECASE)
 NOT_IN_NAMES = re.compile(
     r"\b(?:to|in|on|at|with|from|of|for|by|as|that|which|who|when|where|or|not|is|are|has|have|fields?|columns?"
     r"|index|indexes|rows?|records?|entry|document|functions?|query|queries|mutation|screen|page|list|view|widget"

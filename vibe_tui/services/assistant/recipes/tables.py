@@ -10,6 +10,7 @@ from vibe_tui.services.assistant.recipes.base_files import (
     CONFIG_PATH,
     EMPTY_SCHEMA,
     SCHEMA_PATH,
+    base_file,
 )
 from vibe_tui.services.assistant.recipes.field_words import EXAMPLE
 from vibe_tui.services.assistant.recipes.known_tables import known_table
@@ -54,7 +55,7 @@ def _plan(
         return Plan("Nothing to change", tuple(steps), ())
     edits = [Edit(SCHEMA_PATH, before, schema.with_tables(new))]
     if before is None:
-        beside = [Edit(path, None, text) for path, text in BESIDE_SCHEMA.items() if not files.exists(path)]
+        beside = [Edit(path, None, base_file(path)) for path in BESIDE_SCHEMA if not files.exists(path)]
         edits = [*beside, *edits]
         steps += [f"Create {edit.path}." for edit in edits]
     return Plan(
