@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from vibe_tui.emulator.deployment.code import CodeStore
 from vibe_tui.emulator.deployment.database import Database
 from vibe_tui.emulator.deployment.environment import Environment
-from vibe_tui.emulator.deployment.logs import Logs
+from vibe_tui.emulator.deployment.logs import Entry, Logs
 from vibe_tui.emulator.deployment.system_queries import SystemQueries
 
 _DOCUMENTS_SHOWN = 50
@@ -34,19 +35,6 @@ class FunctionView:
 
 
 @dataclass(frozen=True, slots=True)
-class LogView:
-    timestamp: float
-    """Seconds since the epoch."""
-    type: str
-    identifier: str
-    lines: tuple[str, ...]
-    """Untrusted."""
-    error: str
-    """"" when the function succeeded. Untrusted."""
-    milliseconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class DashboardView:
     name: str
     project: str
@@ -55,12 +43,12 @@ class DashboardView:
     site_url: str
     tables: tuple[TableView, ...]
     functions: tuple[FunctionView, ...]
-    logs: tuple[LogView, ...]
-    """The newest 100, newest first."""
+    logs: tuple[str, ...]
+    """The newest 100 executions, newest first; one text each, with its log lines. Untrusted."""
     variables: tuple[str, ...]
     """Names only."""
-    last_push: float | None
-    """Seconds since the epoch; None: nothing was pushed yet."""
+    last_push: str | None
+    """ISO 8601, UTC, whole seconds; None: nothing was pushed yet."""
 
 
 def tables_of(database: Database, system: SystemQueries) -> tuple[TableView, ...]:
@@ -83,18 +71,20 @@ def functions_of(code: CodeStore) -> tuple[FunctionView, ...]:
     return (*functions, *routes)
 
 
-def logs_of(logs: Logs) -> tuple[LogView, ...]:
-    return tuple(
-        LogView(
-            timestamp=entry["timestamp"],
-            type=entry["udfType"],
-            identifier=entry["identifier"],
-            lines=tuple(f"[{line['level']}] {' '.join(line['messages'])}" for line in entry["logLines"]),
-            error=entry["error"] or "",
-            milliseconds=round(entry["executionTime"] * 1000),
-        )
-        for entry in reversed(logs.entries[-_LOGS_SHOWN:])
-    )
+def logs_of(logs: Logs) -> tuple[str, ...]:
+    return tuple(_log_text(entry) for entry in reversed(logs.entries[-_LOGS_SHOWN:]))
+
+
+def _log_text(entry: Entry) -> str:
+    milliseconds = round(entry["executionTime"] * 1000)
+    head = f"{iso(entry['timestamp'])} {entry['udfType']} {entry['identifier']} {milliseconds} ms"
+    lines = [f"[{line['level']}] {' '.join(line['messages'])}" for line in entry["logLines"]]
+    return "\n  ".join([head, *lines, *([entry["error"]] if entry["error"] else [])])
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601, UTC, whole seconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def variables_of(environment: Environment) -> tuple[str, ...]:

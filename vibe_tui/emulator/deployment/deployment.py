@@ -167,7 +167,7 @@ class Deployment:
             functions=dashboard.functions_of(self._code),
             logs=dashboard.logs_of(self._logs),
             variables=dashboard.variables_of(self._environment),
-            last_push=(await asyncio.to_thread(pushed.stat)).st_mtime if pushed else None,
+            last_push=dashboard.iso((await asyncio.to_thread(pushed.stat)).st_mtime) if pushed else None,
         )
 
 

@@ -24,7 +24,7 @@ SNAPSHOT_AT = 8 * 1024 * 1024
 """Journal size in bytes from which a snapshot is worth writing."""
 
 
-class JournalDamaged(Exception):
+class JournalDamaged(OSError):
     """The stored data cannot be read; nothing was changed."""
 
 

@@ -161,11 +161,13 @@ class Runtime:
         lines: LogLines = []
         request_id = _request_id()
         started = time.time()
+        error = None
         try:
             value = await self._request(op, kind in ("query", "mutation"), lines, fields)
             outcome = Outcome(value=value, lines=lines)
         except FunctionFailed as failure:
             outcome = self._failed(failure, request_id, lines)
+            error = failure.message
         self._logs.add(
             {
                 "kind": "Completion",
@@ -177,12 +179,8 @@ class Runtime:
                 "caller": caller.origin,
                 "executionTime": time.time() - started,
                 "executionTimestamp": started,
-                "success": None
-                if outcome.error
-                else {"status": str(value["status"])}
-                if op == "http"
-                else {},
-                "error": outcome.error or None,
+                "success": None if error else _success(outcome, op),
+                "error": error,
                 "requestId": request_id,
                 "executionId": request_id,
                 "identityType": "instance_admin"
@@ -304,6 +302,10 @@ def check_args(function: Function, args: Any) -> None:
         check(function.args, args)
     except Mismatch as mismatch:
         raise FunctionFailed(f"ArgumentValidationError: {mismatch}") from mismatch
+
+
+def _success(outcome: Outcome, op: str) -> dict[str, str]:
+    return {"status": str(outcome.value["status"])} if op == "http" else {}
 
 
 def _request_id() -> str:

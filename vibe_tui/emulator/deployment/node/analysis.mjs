@@ -1,4 +1,6 @@
 // What a push contains, read off the exports of its modules.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Refusal } from "./errors.mjs";
 import { importFrom } from "./modules.mjs";
 
@@ -36,9 +38,11 @@ function analyseModule(path, module) {
 
 async function analyseAuth(folder, environment) {
   const missing = new Set();
+  // Node's own loader reads variables too: only those the file names are its own.
+  const source = await readFile(join(folder, "auth.config.js"), "utf8");
   process.env = new Proxy({ ...environment }, {
     get(variables, name) {
-      if (typeof name === "string" && !(name in variables)) missing.add(name);
+      if (typeof name === "string" && !(name in variables) && source.includes(name)) missing.add(name);
       return variables[name];
     },
   });
