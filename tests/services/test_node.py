@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from vibe_tui.services.node.find import (
+from vibe_tui.services.node import (
     RANGE,
     Node,
     NodeMissing,
@@ -36,7 +36,7 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     prefix = tmp_path / "environment"
     prefix.mkdir()
     monkeypatch.setattr(sys, "prefix", str(prefix))
-    monkeypatch.setattr("vibe_tui.services.node.find._wheel", lambda: None)
+    monkeypatch.setattr("vibe_tui.services.node._wheel", lambda: None)
     return prefix
 
 
@@ -130,7 +130,7 @@ def test_a_shim_is_looked_behind(tmp_path: Path) -> None:
 def test_a_program_that_hangs_is_given_up_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vibe_tui.services.node.find._ANSWER_LIMIT", 0.3)
+    monkeypatch.setattr("vibe_tui.services.node._ANSWER_LIMIT", 0.3)
     hanging = program(tmp_path / "bin" / "node", "sleep 60; echo v22.13.0")
     began = time.monotonic()
     with pytest.raises(NodeMissing):

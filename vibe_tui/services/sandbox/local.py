@@ -12,10 +12,11 @@ from pathlib import Path
 
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import SandboxKind
-from vibe_tui.services.node import CONVEX, Node, ensure_toolchain, find_node, link_toolchain, path_with
+from vibe_tui.services.node import Node, find_node
 from vibe_tui.services.process import RunningProcess, base_environment, spawn
 from vibe_tui.services.sandbox.base import Command, OnLine
 from vibe_tui.services.terminal_text import visible
+from vibe_tui.services.toolchain import CONVEX, ensure_toolchain, link_toolchain, path_with
 from vibe_tui.services.working_tree import FileMissing, WorkingTree
 
 _ENV_FILE = ".env.local"

@@ -18,12 +18,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vibe_tui.services.errors import VibeError
-from vibe_tui.services.node.find import Node, NpmMissing, find_npm
+from vibe_tui.services.node import Node, NpmMissing, find_npm
 from vibe_tui.services.process import base_environment, run
 from vibe_tui.services.sandbox.base import Exit, OnLine
 from vibe_tui.services.terminal_text import clean, visible
 
-_SOURCE = Path(__file__).parents[2] / "toolchain"
+_SOURCE = Path(__file__).parents[1] / "toolchain"
 _FILES = ("package.json", "package-lock.json", ".npmrc")
 _COMPLETE = ".complete"
 _INSTALLING = ".installing-"
