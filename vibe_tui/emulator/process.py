@@ -6,11 +6,9 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ _log = logging.getLogger(__name__)
 
 ALREADY_RUNNING = 3
 """Exit code: another emulator holds the folder."""
-_LOG_SIZE = 256 * 1024
 _STOP_LIMIT = 4.0
 """Seconds for an orderly end; what is left then ends with the process."""
 
@@ -51,9 +48,12 @@ def run(options: Options, on_ready: Callable[[int], None]) -> None:
     try:
         folder.make()
         lock = _lock(folder)
+        # Imported late: a second emulator says that it is one without loading the server.
+        from vibe_tui.emulator.log import open_log
+
         folder.published.unlink(missing_ok=True)  # left by one that was killed
         folder.sweep()
-        _log_to_file(folder.log, also_here=options.foreground)
+        open_log(folder.log, also_here=options.foreground)
     except OSError as error:
         raise CannotStart(f"The folder {folder.root} cannot be used: {error.strerror}.") from error
     try:
@@ -66,7 +66,6 @@ def run(options: Options, on_ready: Callable[[int], None]) -> None:
 
 
 async def _serve(options: Options, on_ready: Callable[[int], None]) -> None:
-    # Imported late: a second emulator says that it is one without loading the server.
     from vibe_tui.emulator.platform.answers import ApiError
     from vibe_tui.emulator.platform.state import StateUnreadable
     from vibe_tui.emulator.server import Server
@@ -117,11 +116,3 @@ def _lock(folder: EmulatorFolder) -> int:
             return descriptor
         time.sleep(0.05)
     raise CannotStart(f"An emulator already runs on {folder.root}.", ALREADY_RUNNING)
-
-
-def _log_to_file(path: Path, *, also_here: bool) -> None:
-    handlers: list[logging.Handler] = [RotatingFileHandler(path, maxBytes=_LOG_SIZE, backupCount=1)]
-    if also_here:
-        handlers.append(logging.StreamHandler(sys.stderr))
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, handlers=handlers, format=form)

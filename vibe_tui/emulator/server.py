@@ -12,10 +12,10 @@ from pathlib import Path
 from aiohttp import web
 
 from vibe_tui.emulator import leases
-from vibe_tui.emulator.access_log import AccessLog
 from vibe_tui.emulator.files import EmulatorFolder
 from vibe_tui.emulator.hosting import Hosting
 from vibe_tui.emulator.idle import Idle
+from vibe_tui.emulator.log import ACCESS, AccessLog
 from vibe_tui.emulator.platform import tokens
 from vibe_tui.emulator.platform.application import application
 from vibe_tui.emulator.platform.authorize_request import CLIENT_ID
@@ -71,7 +71,7 @@ class Server:
             owner=os.getuid() if owner is None else owner,
             on_use=self._idle.touch,
         )
-        self._runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, access_log=ACCESS, access_log_class=AccessLog, shutdown_timeout=1.0)
         self.port = 0
 
     async def start(self) -> None:

@@ -85,9 +85,7 @@ def _grant(draft: State, grant: Grant) -> str:
         project = draft.project(grant.project_id)
         if project is None:
             raise _Refused("invalid_grant", "The project was deleted since.")
-        secret = tokens.mint(
-            draft, "oauth project", name=CLIENT_NAME, team_id=team.id, project_id=project.id
-        )
+        secret = tokens.mint(draft, "oauth project", name=CLIENT_NAME, team_id=team.id, project_id=project.id)
         prefix = f"project:{team.slug}:{project.slug}"
     grant.gave = tokens.digest_of(secret)
     return f"{prefix}|{secret}"

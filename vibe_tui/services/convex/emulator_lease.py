@@ -9,14 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from vibe_tui.services.atomic import private_folder
+from vibe_tui.services.atomic import private_folder, write_error
 
 
 class EmulatorLease:
     """A context manager that holds a file in the emulator's `leases/` by flock.
 
     The kernel lets go of it however this process ends. Take it before `local_emulator.ensure`, so that the
-    emulator cannot end in between. Raises OSError when the folder cannot be written.
+    emulator cannot end in between. Raises StoreNotWritable or StoreFull.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -25,15 +25,12 @@ class EmulatorLease:
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        private_folder(self._leases)
-        while self._path is None:
-            path = self._leases / f"{os.getpid()}-{secrets.token_hex(6)}"
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink == 0:  # the emulator swept it before we held it
-                os.close(descriptor)
-            else:
-                self._path, self._descriptor = path, descriptor
+        try:
+            private_folder(self._leases)
+            while self._path is None:
+                self._take(self._leases / f"{os.getpid()}-{secrets.token_hex(6)}")
+        except OSError as error:
+            raise write_error(self._leases, error) from error
         return self
 
     def __exit__(
@@ -46,6 +43,14 @@ class EmulatorLease:
             self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._path = None
+
+    def _take(self, path: Path) -> None:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink == 0:  # the emulator swept it before we held it
+            os.close(descriptor)
+        else:
+            self._path, self._descriptor = path, descriptor
 
 
 def others_hold(folder: Path) -> bool:

@@ -23,7 +23,16 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.secret import Secret
 from vibe_tui.services.terminal_text import clean, redact
 
-__all__ = ["EmulatorFailed", "EmulatorInfo", "EmulatorLease", "ensure", "running", "stop"]
+__all__ = [
+    "EmulatorFailed",
+    "EmulatorInfo",
+    "EmulatorLease",
+    "command",
+    "ensure",
+    "environment",
+    "running",
+    "stop",
+]
 
 _START_LIMIT = 15.0
 _TOO_SLOW = "it did not answer in time."
@@ -136,15 +145,12 @@ async def _start(folder: Path, *, node: str, toolchain: Path, limit: float) -> s
         await asyncio.to_thread(private_folder, folder)
     except OSError as error:
         return f"the folder {folder} cannot be made ({error.strerror})."
-    # -P: the folder it starts in, or the one the user stands in, is not a place to import from.
-    command = (sys.executable, "-P", "-m", "vibe_tui.emulator", "serve", "--folder", str(folder))
     process = await asyncio.create_subprocess_exec(
-        *command,
-        *("--node", node, "--toolchain", str(toolchain)),
+        *command(folder, node=node, toolchain=toolchain),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env=_environment(),
+        env=environment(),
         cwd=folder,
         start_new_session=True,
     )
@@ -163,7 +169,16 @@ async def _start(folder: Path, *, node: str, toolchain: Path, limit: float) -> s
     return next((line.strip() for line in reversed(lines) if line.strip()), "it ended at once.")
 
 
-def _environment() -> dict[str, str]:
+def command(folder: Path, *, node: str, toolchain: Path, foreground: bool = False) -> list[str]:
+    """The emulator's command line: detached, or in the foreground until it is interrupted."""
+    # -P: the folder it starts in, or the one the user stands in, is not a place to import from.
+    serve = [sys.executable, "-P", "-m", "vibe_tui.emulator", "serve"]
+    where = ["--folder", str(folder), "--node", node, "--toolchain", str(toolchain)]
+    return [*serve, *where, *(["--foreground"] if foreground else [])]
+
+
+def environment() -> dict[str, str]:
+    """What the emulator is given of our environment: nothing that could be a secret."""
     return {
         name: value
         for name, value in os.environ.items()
