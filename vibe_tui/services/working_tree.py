@@ -117,6 +117,8 @@ class WorkingTree:
         with self._parent(path, protected, create=True) as (parent, name), _explained(path, reading=False):
             there = _stat(name, parent)
             if there is not None:
+                if stat.S_ISLNK(there.st_mode):
+                    raise _refused_link(path)
                 if not stat.S_ISREG(there.st_mode):
                     raise _refused(path, "it is not a file")
                 if there.st_nlink > 1:
@@ -185,6 +187,13 @@ def _refused(path: str, reason: str) -> PathRefused:
     )
 
 
+def _refused_link(path: str) -> PathRefused:
+    return PathRefused(
+        f"{visible(path)} cannot be used: it is a symbolic link.",
+        next_step="Put a file in the place of the link.",
+    )
+
+
 @contextlib.contextmanager
 def _explained(path: str, *, reading: bool) -> Iterator[None]:
     """Turn an OSError about `path` into the sentence it means."""
@@ -196,7 +205,7 @@ def _explained(path: str, *, reading: bool) -> Iterator[None]:
         raise _refused(path, "a part of it is a link, or a file where a folder is needed") from error
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _refused(path, "it is a symbolic link") from error
+            raise _refused_link(path) from error
         if error.errno in _FULL:
             raise DiskFull(
                 f"There is no space left to save {visible(path)}; nothing of it was changed.",
