@@ -6,6 +6,7 @@ httpx2 is imported when the first client is made, so that commands without a net
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -61,6 +62,9 @@ def client_options(*, accept: str = "application/json") -> dict[str, Any]:
     """
     import httpx2
 
+    # They log whole URLs and the headers of answers: codes and states of sign-ins are in those.
+    for name in ("httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return {
         "timeout": httpx2.Timeout(ANSWER_LIMIT, connect=CONNECT_LIMIT),
         "follow_redirects": False,

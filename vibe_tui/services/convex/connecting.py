@@ -122,9 +122,12 @@ class Saga:
                 "and the sign-in is for another team.",
                 next_step="Connect again and choose that team, or run `vibe-tui disconnect` to start anew.",
             )
-        # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
-        slug = token.reveal().partition("|")[0].removeprefix("team:") if "|" in token.reveal() else ""
-        self._journal = replace(self._journal, team_id=details.team_id, team=self._journal.team or slug[:100])
+        team = self._journal.team
+        if self._journal.stage == "reading":
+            # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
+            prefix, _, secret = token.reveal().partition("|")
+            team = clean(prefix.removeprefix("team:"))[:100] if secret else ""
+        self._journal = replace(self._journal, team_id=details.team_id, team=team)
 
     # --- 3 ----------------------------------------------------------------------------------------------
 
@@ -181,7 +184,6 @@ class Saga:
         else:  # an earlier attempt may have made either; what it made is not stored for certain
             self._on_step(connecting("keying"))
             await delete_deploy_key(api, self._journal)
-            await delete_access_token(api, self._journal)
         team_token = await self._team_token(api)
         await self._note(replace(self._journal, stage="keying", narrow=team_token is not None))
         key = None
@@ -202,6 +204,8 @@ class Saga:
         """None when Convex does not let this sign-in make one."""
         journal = self._journal
         expires_at = int((time.time() + TOKEN_LIFE) * 1000)
+        # Its name says only which app it is for, so a connection that was forgotten may have left one, too.
+        await delete_access_token(api, journal)
         try:
             try:
                 token = await api.create_access_token(journal.team_id, journal.token_name, expires_at)
