@@ -77,6 +77,9 @@ def test_one_table_in_many_words(prompt: str) -> None:
         ("add users, posts and comments tables", ("users", "posts", "comments"), None),
         ("Add a users table and a messages table", ("users", "messages"), None),
         ("create tables for users, posts, and comments", ("users", "posts", "comments"), None),
+        ("Add a todo list table", ("todoList",), None),
+        ("Create a table for page views with url", ("pageViews",), ("url",)),
+        ("Add a medical records table", ("medicalRecords",), None),
         ('Add a "blog posts" table', ("blogPosts",), None),
     ],
 )
@@ -115,6 +118,8 @@ def test_the_purpose_is_set_apart() -> None:
         "Add a row to the users table",
         "Delete the messages table",
         "Show me the users table",
+        "Add a table component",
+        "Build a table reservation app",
         "create a table of everything " * 200,
     ],
 )
@@ -132,8 +137,6 @@ def test_other_requests_are_left_to_others(prompt: str) -> None:
         "Add a messages table so that people can chat",
         "Add users and posts tables with a title",
         "Add a messages table with fields",
-        "Add a table component",
-        "Build a table reservation app",
     ],
 )
 def test_half_understood_is_not_understood(prompt: str) -> None:

@@ -25,6 +25,7 @@ from vibe_tui.services.assistant.events import (
 )
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Push
+from vibe_tui.services.terminal_text import clean, redact
 
 Result = TypeVar("Result")
 
@@ -64,7 +65,7 @@ async def run_turn(
     its task is safe at any time: every file is then whole, either as before or as planned.
     """
     turn = _Turn(answerer, files, approve)
-    yield TurnStarted(prompt, answerer.name)
+    yield TurnStarted(_safe(prompt), answerer.name)
     try:
         async with aclosing(turn.write(prompt)) as events:
             async for event in events:
@@ -96,10 +97,12 @@ class _Turn:
             if isinstance(answer, Refusal):
                 self.outcome = "refused"
                 if answer.text:
-                    yield TurnText(answer.text)
-                yield TurnFailed(answer.reason, answer.next_step)
+                    yield TurnText(_safe(answer.text))
+                yield TurnFailed(_safe(answer.reason), _safe(answer.next_step))
                 return
-            yield TurnPlan(answer.title, answer.steps, answer.assumptions)
+            yield TurnPlan(
+                _safe(answer.title), tuple(map(_safe, answer.steps)), tuple(map(_safe, answer.assumptions))
+            )
             if answer.edits and not await self._approve(answer):
                 self.outcome = "cancelled"
                 return
@@ -140,6 +143,10 @@ class _Turn:
         else:
             self.outcome = "failed"
             yield DeployFailed(push)
+
+
+def _safe(text: str) -> str:
+    return redact(clean(text))
 
 
 def _convex_reads(path: str) -> bool:

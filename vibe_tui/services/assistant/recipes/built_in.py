@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import cached_property
 
 from vibe_tui.services.assistant.answerer import Files, Plan, Refusal
-from vibe_tui.services.assistant.recipes.field_words import FieldsUnclear
-from vibe_tui.services.assistant.recipes.names import BadName
-from vibe_tui.services.assistant.recipes.recipe import Recipe
-from vibe_tui.services.assistant.recipes.sentence import SentenceUnclear
-from vibe_tui.services.assistant.recipes.tables import AddTables
+from vibe_tui.services.assistant.recipes.recipe import Recipe, Unclear
 
 
 class BuiltInRecipes:
@@ -18,28 +15,31 @@ class BuiltInRecipes:
 
     name = "Built-in recipes (no AI key)"
 
-    def __init__(self, recipes: Sequence[Recipe] | None = None) -> None:
-        self._recipes: Sequence[Recipe] = recipes or (AddTables(),)
-
     async def answer(self, prompt: str, files: Files) -> Plan | Refusal:
         return await asyncio.to_thread(self._answer, prompt, files)
-
-    def _answer(self, prompt: str, files: Files) -> Plan | Refusal:
-        try:
-            for recipe in self._recipes:
-                if (answer := recipe.plan(prompt, files)) is not None:
-                    return answer
-        except (SentenceUnclear, FieldsUnclear, BadName) as unclear:
-            return Refusal(unclear.message, unclear.next_step, self.abilities())
-        return Refusal(
-            "Built-in recipes do not know how to do this.",
-            f"Ask for one of the things they can do, e.g. “{self._recipes[0].abilities[0][1]}”.",
-            self.abilities(),
-        )
 
     def abilities(self) -> str:
         """What can be asked for, with an example each; several lines."""
         lines = [f"  {can}: “{example}”" for recipe in self._recipes for can, example in recipe.abilities]
         return "\n".join(
             ["Built-in recipes can", *lines, "A model, which takes any request, comes with a later version."]
+        )
+
+    @cached_property
+    def _recipes(self) -> Sequence[Recipe]:
+        from vibe_tui.services.assistant.recipes.tables import AddTables
+
+        return (AddTables(),)
+
+    def _answer(self, prompt: str, files: Files) -> Plan | Refusal:
+        try:
+            for recipe in self._recipes:
+                if (answer := recipe.plan(prompt, files)) is not None:
+                    return answer
+        except Unclear as unclear:
+            return Refusal(unclear.message, unclear.next_step, self.abilities())
+        return Refusal(
+            "Built-in recipes do not know how to do this.",
+            f"Ask for one of the things they can do, e.g. “{self._recipes[0].abilities[0][1]}”.",
+            self.abilities(),
         )

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from vibe_tui.services.assistant.recipes.field_types import leading_type, scalar
 from vibe_tui.services.assistant.recipes.names import identifier
+from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.assistant.recipes.table import Field, FieldType, ListOf, Scalar
-from vibe_tui.services.errors import VibeError
 
 EXAMPLE = "Create a table for todos with title, done (boolean) and due date"
 SYSTEM_FIELDS = ("id", "_id", "_creationTime")
@@ -38,7 +38,7 @@ _LOOKS = (
 )
 
 
-class FieldsUnclear(VibeError):
+class FieldsUnclear(Unclear):
     """Part of the list is not a field we understand."""
 
     code = "fields_unclear"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from vibe_tui.services.errors import VibeError
+from vibe_tui.services.assistant.recipes.recipe import Unclear
 
 _VALID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 
 
-class BadName(VibeError):
+class BadName(Unclear):
     """A name that Convex would not take."""
 
     code = "bad_name"

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Protocol
 
 from vibe_tui.services.assistant.answerer import Files, Plan, Refusal
+from vibe_tui.services.errors import VibeError
+
+
+class Unclear(VibeError):
+    """The prompt is about a recipe, and something in it is not understood."""
+
+    code = "unclear"
 
 
 class Recipe(Protocol):
@@ -14,5 +21,5 @@ class Recipe(Protocol):
     def plan(self, prompt: str, files: Files) -> Plan | Refusal | None:
         """What to do about the prompt; None when it asks for something else. Blocking.
 
-        Raises VibeError when the prompt is about this recipe and not clear, or a file cannot be read.
+        Raises Unclear, or the VibeErrors of `files`.
         """

@@ -12,7 +12,7 @@ from vibe_tui.services.assistant.recipes import sentence_grammar as grammar
 from vibe_tui.services.assistant.recipes.field_list import FieldList, parse_fields
 from vibe_tui.services.assistant.recipes.field_words import EXAMPLE
 from vibe_tui.services.assistant.recipes.names import identifier
-from vibe_tui.services.errors import VibeError
+from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.terminal_text import clean
 
 LONGEST = 4_000
@@ -28,7 +28,7 @@ class TableRequest:
     """What the sentence says about the purpose, which changes nothing."""
 
 
-class SentenceUnclear(VibeError):
+class SentenceUnclear(Unclear):
     """It is about a table, and something in it is not understood."""
 
     code = "sentence_unclear"

@@ -7,6 +7,10 @@ import re
 _DETERMINER = r"(?:(?:me|us|a|an|the|my|our|one|two|three|some|new|another|simple|basic|small)\s+)*"
 _KIND = r"(?:(?:convex|database|db|data)\s+)*"
 _THERE = r"(?:app|application|database|db|backend|schema|project|deployment|convex)"
+# "Table component" and "table reservation app" are no tables of a database.
+_NOT_DATA = (
+    r"(?:components?|widgets?|views?|layouts?|headers?|rows?|cells?|pages?|screens?|apps?|websites?|games?)"
+)
 _ENDS = r"(?=\s*(?:\Z|[,.:(]|with\b|having\b|that\b))"
 _WISH = r"(?:i|we)(?:'d like| would like| want| need)"
 
@@ -19,9 +23,10 @@ OPENING = re.compile(
 )
 NAMED_BEFORE = re.compile(rf"(?P<names>\S.*?)\s+{_KIND}tables?\b(?P<rest>.*)\Z", re.IGNORECASE)
 NAMED_AFTER = re.compile(
-    rf"{_KIND}tables?\b[\s:]*"
+    rf"{_KIND}tables?\b[\s:]*+"
     r"(?:(?:called|named|(?:for )?(?:storing|holding|keeping|tracking)|for|of"
-    r"|to (?:store|hold|keep|save|track|manage)|that (?:stores|holds|keeps))\s+)?"
+    r"|to (?:store|hold|keep|save|track|manage)|that (?:stores|holds|keeps))\s+"
+    rf"|(?!(?:\w+ )?{_NOT_DATA}\b))"
     rf"{_DETERMINER}(?P<tail>.*)\Z",
     re.IGNORECASE,
 )
@@ -50,9 +55,7 @@ PURPOSE = re.compile(
 QUESTION = re.compile(r"(?:\w+[,!]? )?(?:can|could|would|will) you\b", re.IGNORECASE)
 POLITE_END = re.compile(r"[\s,]*\b(?:please|thanks|thank you)\Z", re.IGNORECASE)
 NOT_IN_NAMES = re.compile(
-    r"\b(?:to|in|on|at|with|from|of|for|by|as|that|which|who|when|where|or|not|is|are|has|have|fields?|columns?"
-    r"|index|indexes|rows?|records?|entry|document|functions?|query|queries|mutation|screen|page|list|view|widget"
-    r"|component|layout|header|app|application|website|game|delete|remove|rename|update|change|it|this|these|all"
-    r"|every)\b",
+    r"\b(?:to|in|on|at|with|from|of|for|by|as|that|which|who|when|where|or|not|is|are|has|have|it|this|these|all|every"
+    r"|fields?|columns?|index|indexes|rows?|functions?|query|queries|mutations?|components?)\b",
     re.IGNORECASE,
 )
