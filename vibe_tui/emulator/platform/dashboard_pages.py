@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from vibe_tui.emulator.deployment import DashboardView
 from vibe_tui.emulator.platform.html import Html, document, h
@@ -62,7 +61,7 @@ def _overview(place: Place, view: DashboardView) -> list[Html]:
         ["URL", h("code", place.url)],
         ["HTTP actions", h("code", place.site_url)],
         ["Type", place.record.type],
-        ["Last push", "none yet" if view.last_push is None else _time(view.last_push)],
+        ["Last push", view.last_push or "none yet"],
         ["Tables", str(len(view.tables))],
         ["Functions", str(len(view.functions))],
     ]
@@ -90,17 +89,7 @@ def _functions(view: DashboardView) -> list[Html]:
 
 
 def _logs(view: DashboardView) -> list[Html]:
-    rows = []
-    for entry in view.logs:
-        text = "\n".join((*entry.lines, *([entry.error] if entry.error else [])))
-        took = f"{entry.milliseconds} ms"
-        rows.append([_time(entry.timestamp), h("code", entry.identifier), entry.type, took, h("pre", text)])
-    return [_table(("Time", "Function", "Type", "Took", "Output"), rows, "No function has run yet.")]
-
-
-def _time(seconds: float) -> str:
-    """Of this computer, which is where the browser is."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return [h("pre", entry) for entry in view.logs] or [h("p", "No function has run yet.")]
 
 
 def _project_link(team: Team, row: Project) -> Html:
