@@ -1,0 +1,184 @@
+"""The one registry of what a user can do: it feeds the keys, the key bar, the palette and the help.
+
+Keys. Every action works from the command palette (Ctrl+P) too, so no key is the only way. A key is
+chosen so that it survives SSH, tmux and the editor:
+
+- F1 to F9 first: all terminals send them and nothing types them. F10 (menus), F11 (full screen) and
+  F12 (drop-down terminals) belong to the desktop. F6 and F7 mean "select" in Textual's text area; here
+  they are taken before it, F6 being "next pane" nearly everywhere.
+- Ctrl+letter as the second key, for keyboards without F-keys: G, O, R, T and N are free in the editor.
+  Not Ctrl+B and Ctrl+A (prefixes of tmux and screen), not Ctrl+H/I/J/M (backspace, tab, enter), not
+  W, K, U, E, D, F, X, C, V, Z, Y (they edit).
+- Alt+letter only for what has another way as well: macOS terminals do not send it by default, and
+  some terminals keep Alt+digit for their tabs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Context = Literal["everywhere", "project", "files", "editor", "log", "chat", "projects"]
+"""Where an action makes sense: on every screen, on one screen, or in one pane of the project page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a user can do."""
+
+    id: str
+    """Stable: the keymap in the settings names it."""
+    title: str
+    """For the palette and the help."""
+    keys: str
+    """Textual's names of the default keys, separated by commas; "" for none."""
+    group: str
+    """The heading in the help."""
+    context: Context
+    footer: str
+    """One or two words for the key bar; "" when it is not shown there."""
+    help: str
+    """One sentence."""
+
+    @property
+    def show_in_footer(self) -> bool:
+        return bool(self.footer)
+
+
+# fmt: off
+ACTIONS: tuple[Action, ...] = (
+    Action("help", "Help", "f1,question_mark", "Everywhere", "everywhere", "Help",
+           "Show the keys."),
+    Action("command_palette", "Commands", "ctrl+p", "Everywhere", "everywhere", "Commands",
+           "Find a command by its name and run it."),
+    Action("toggle_theme", "Dark or light", "", "Everywhere", "everywhere", "",
+           "Switch between the dark and the light theme."),
+    Action("suspend", "Suspend", "ctrl+z", "Everywhere", "everywhere", "",
+           "Go back to the shell; fg returns. While typing, Ctrl+Z is undo."),
+    Action("quit", "Quit", "ctrl+q", "Everywhere", "everywhere", "Quit",
+           "Close the page."),
+
+    Action("connect_backend", "Connect Backend", "f8,ctrl+g", "Project", "project", "Backend",
+           "Connect this project to Convex, or show the connection."),
+    Action("toggle_dev_server", "Start or stop the dev server", "f9,ctrl+r", "Project", "project",
+           "Dev server", "Start the dev server, or stop it."),
+    Action("push_now", "Push now", "f7,ctrl+t", "Project", "project", "",
+           "Deploy the functions once, now."),
+    Action("open_dashboard", "Open in Convex Dashboard", "alt+o", "Project", "project", "",
+           "Open the deployment's dashboard, or show its link."),
+    Action("go_to_problem", "Go to the problem", "alt+e", "Project", "project", "",
+           "Open the file of the problem in the status bar."),
+    Action("download", "Download", "alt+d", "Project", "project", "",
+           "Save the project as a zip file."),
+    Action("publish", "Publish App", "alt+u", "Project", "project", "",
+           "Say how the app is published."),
+
+    Action("focus_files", "Files", "f2,alt+1", "Panes", "project", "Files", "Go to the files."),
+    Action("focus_editor", "Editor", "f3,alt+2", "Panes", "project", "Editor", "Go to the editor."),
+    Action("focus_log", "Logs", "f4,alt+3", "Panes", "project", "Logs", "Go to the logs."),
+    Action("focus_chat", "Chat", "f5,alt+4", "Panes", "project", "Chat", "Go to the chat."),
+    Action("next_pane", "Next pane", "f6,ctrl+o", "Panes", "project", "",
+           "Go to the next pane. On a small terminal, show it."),
+    Action("pane_wider", "Wider pane", "alt+right", "Panes", "project", "", "Make the pane wider."),
+    Action("pane_narrower", "Narrower pane", "alt+left", "Panes", "project", "", "Make the pane narrower."),
+    Action("pane_taller", "Taller pane", "alt+down", "Panes", "project", "", "Make the pane taller."),
+    Action("pane_shorter", "Shorter pane", "alt+up", "Panes", "project", "", "Make the pane shorter."),
+
+    Action("save_file", "Save file", "ctrl+s", "Editor", "editor", "Save", "Write the file to the disk."),
+    Action("close_tab", "Close tab", "alt+w", "Editor", "editor", "", "Close the file."),
+    Action("next_tab", "Next tab", "ctrl+n,ctrl+pagedown", "Editor", "editor", "Next tab",
+           "Go to the next open file."),
+    Action("previous_tab", "Previous tab", "ctrl+pageup", "Editor", "editor", "",
+           "Go to the open file before this one."),
+
+    Action("find_in_log", "Find in log", "slash,ctrl+f", "Logs", "log", "Find", "Search the log."),
+    Action("toggle_follow", "Follow log", "f", "Logs", "log", "Follow",
+           "Stay at the newest line, or stop doing so."),
+
+    Action("create_project", "New project", "n", "Projects", "projects", "New project",
+           "Create a project."),
+    Action("open_folder", "Open folder", "o", "Projects", "projects", "Open folder",
+           "Open any folder as a project."),
+)
+# fmt: on
+
+BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
+
+_TYPED = frozenset({"question_mark", "slash", "ctrl+z"})
+"""Keys that a text field has a use for, beside the one-character ones."""
+
+
+def bindings(*contexts: Context) -> list[BindingType]:
+    """Textual's bindings of the actions in `contexts`, for the BINDINGS of an ActionHost.
+
+    Every binding has its action's id, so a keymap can change its keys.
+    """
+    return [
+        Binding(
+            key,
+            f"perform('{action.id}')",
+            action.title,
+            show=False,  # the key bar has its own rules
+            id=action.id,
+            # Before the widget with the focus, but never at the price of typing.
+            priority=len(key) > 1 and key not in _TYPED and action.context in ("everywhere", "project"),
+        )
+        for action in ACTIONS
+        if action.context in contexts
+        for key in keys_of(action, {})
+    ]
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of `action` in Textual's names, after the user's keymap (action id to keys)."""
+    keys = keymap.get(action.id, action.keys)
+    return tuple(key.strip() for key in keys.split(",") if key.strip())
+
+
+_KEY_NAMES = {"question_mark": "?", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}
+
+
+def key_name(key: str) -> str:
+    """How a key is written on the page: "ctrl+g" is "Ctrl+G", "question_mark" is "?"."""
+    *modifiers, last = key.split("+")
+    name = last if len(last) == 1 and not modifiers else _KEY_NAMES.get(last, last.capitalize())
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), name])
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """An action as the key bar shows it."""
+
+    action_id: str
+    key: str
+    title: str
+
+
+def hint(action: Action, keymap: Mapping[str, str]) -> Hint | None:
+    """The action for the key bar; None when it has no key now or is not shown there."""
+    keys = keys_of(action, keymap)
+    if not action.show_in_footer or not keys:
+        return None
+    return Hint(action.id, key_name(keys[0]).replace("Ctrl+", "^"), action.footer)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow:
+    """An action as the help shows it."""
+
+    keys: str
+    title: str
+    text: str
+
+
+def help_content(action_ids: Collection[str], keymap: Mapping[str, str]) -> list[tuple[str, list[HelpRow]]]:
+    """The help on these actions: each group's name and rows, in the registry's order."""
+    groups: dict[str, list[HelpRow]] = {}
+    for action in ACTIONS:
+        if action.id in action_ids:
+            keys = ", ".join(key_name(key) for key in keys_of(action, keymap))
+            groups.setdefault(action.group, []).append(HelpRow(keys, action.title, action.help))
+    return list(groups.items())
