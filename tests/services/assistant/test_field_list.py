@@ -48,7 +48,7 @@ def code(text: str) -> dict[str, str]:
             "starts at (date/time), ended_at date and time",
             {"startsAt": "v.number()", "ended_at": "v.number()"},
         ),
-        ("startsAt date", {"startsAt": "v.number()"}),
+        ("startsAt date, sent at date", {"startsAt": "v.number()", "sentAt": "v.number()"}),
         ("name is a string, age: a number", {"name": "v.string()", "age": "v.number()"}),
         (
             "owner reference to users, editor references users",
@@ -89,6 +89,7 @@ def test_a_type_that_is_not_said_is_guessed_from_the_name_and_told() -> None:
     "text",
     [
         "so that people can chat",
+        "users with name",
         "email (unique)",
         "price: money",
         "title, title",

@@ -77,6 +77,9 @@ def test_one_table_in_many_words(prompt: str) -> None:
         ("add users, posts and comments tables", ("users", "posts", "comments"), None),
         ("Add a users table and a messages table", ("users", "messages"), None),
         ("create tables for users, posts, and comments", ("users", "posts", "comments"), None),
+        ("Add table users and table posts", ("users", "posts"), None),
+        ("please create the following table: users with name", ("users",), ("name",)),
+        ("Add a messages table { author: string, body: string }", ("messages",), ("author", "body")),
         ("Add a todo list table", ("todoList",), None),
         ("Create a table for page views with url", ("pageViews",), ("url",)),
         ("Add a medical records table", ("medicalRecords",), None),
@@ -136,6 +139,7 @@ def test_other_requests_are_left_to_others(prompt: str) -> None:
         "Add a messages table, then make it real-time",
         "Add a messages table so that people can chat",
         "Add users and posts tables with a title",
+        "Add tables for a blog: posts and comments",
         "Add a messages table with fields",
     ],
 )

@@ -21,7 +21,8 @@ _NUMBERS_THAT_ARE_TEXT = {"phone", "telephone", "mobile", "fax", "serial", "trac
 # Words that a field's name never has: with one of them it is something else than a list of fields.
 _NOT_IN_NAMES = re.compile(
     r"\b(?:tables?|functions?|query|mutation|index|indexed|unique|that|which|when|where|who|should|can|could|must"
-    r"|will|to|for|from|by|per|so|then|also|make|add|create|like|but|except|each|every|not|one of|either)\b",
+    r"|will|with|to|for|from|by|per|so|then|also"
+    r"|make|add|create|like|but|except|each|every|not|one of|either)\b",
     re.IGNORECASE,
 )
 _QUESTION_MARK = re.compile(r"\A([\w ]+)\?")
@@ -130,7 +131,8 @@ def _field(
         return Field(called, alone or likely_type(called), optional), alone is not None
     kind, type_words = said
     last = type_words[-1].lower()
-    if last in ("date", "time") and likely_type(words[-1]) != _DATE:  # in "due date" it is part of the name
+    if last in ("date", "time") and likely_type(field_name(chunk, words)) != _DATE:
+        # In "due date" it is also a part of the name.
         words.append(last)
     elif kind == _NUMBER and last == "number" and words[-1].lower() in _NUMBERS_THAT_ARE_TEXT:
         words.append(last)

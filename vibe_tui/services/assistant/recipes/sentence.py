@@ -54,7 +54,8 @@ def read_table_request(prompt: str) -> TableRequest | None:
         return None
     said = sentence[opening.end() :]
     if after := grammar.NAMED_AFTER.match(said):
-        return _request(*_names_and_rest(after["tail"]))
+        names, rest = _names_and_rest(after["tail"])
+        return _request(names, rest, many=bool(after["many"]))
     before = grammar.NAMED_BEFORE.match(said)
     if before is None or grammar.NOT_IN_NAMES.search(before["names"]):
         return None
@@ -83,7 +84,7 @@ def _names_and_rest(tail: str) -> tuple[list[str], str]:
     return grammar.BETWEEN_NAMES.split(tail[:end].strip()), tail[end:]
 
 
-def _request(names: list[str], rest: str) -> TableRequest:
+def _request(names: list[str], rest: str, many: bool = False) -> TableRequest:
     ignored = ""
     if purpose := grammar.PURPOSE.match(rest):
         ignored, rest = purpose["purpose"], rest[purpose.end() :]
@@ -96,13 +97,13 @@ def _request(names: list[str], rest: str) -> TableRequest:
             f"Built-in recipes do not understand “{rest.strip(' .,')}” in this request.",
             next_step=f"Name the table and its fields only, e.g. “{EXAMPLE}”.",
         )
-    if len(tables) > 1:
+    if many or len(tables) > 1:
         raise SentenceUnclear(
             "Built-in recipes take one table at a time when its fields are named.",
             next_step="Ask for one table after the other.",
         )
     listed = rest[begin.end() :]
-    if begin[0].endswith("(") and listed.endswith(")"):
+    if begin[0].endswith(("(", "{")) and listed.endswith((")", "}")):
         listed = listed[:-1]
     fields = parse_fields(listed)
     if not fields.fields:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-_DETERMINER = r"(?:(?:me|us|a|an|the|my|our|one|two|three|some|new|another|simple|basic|small)\s+)*"
+_DETERMINER = r"(?:(?:me|us|a|an|the|my|our|one|two|three|some|new|another|following|simple|basic|small)\s+)*"
 _KIND = r"(?:(?:convex|database|db|data)\s+)*"
 _THERE = r"(?:app|application|database|db|backend|schema|project|deployment|convex)"
 # "Table component" and "table reservation app" are no tables of a database.
 _NOT_DATA = (
     r"(?:components?|widgets?|views?|layouts?|headers?|rows?|cells?|pages?|screens?|apps?|websites?|games?)"
 )
-_ENDS = r"(?=\s*(?:\Z|[,.:(]|with\b|having\b|that\b))"
+_ENDS = r"(?=\s*(?:\Z|[,.:({]|with\b|having\b|that\b))"
 _WISH = r"(?:i|we)(?:'d like| would like| want| need)"
 
 OPENING = re.compile(
@@ -23,7 +23,7 @@ OPENING = re.compile(
 )
 NAMED_BEFORE = re.compile(rf"(?P<names>\S.*?)\s+{_KIND}tables?\b(?P<rest>.*)\Z", re.IGNORECASE)
 NAMED_AFTER = re.compile(
-    rf"{_KIND}tables?\b[\s:]*+"
+    rf"{_KIND}table(?P<many>s?)\b[\s:]*+"
     r"(?:(?:called|named|(?:for )?(?:storing|holding|keeping|tracking)|for|of"
     r"|to (?:store|hold|keep|save|track|manage)|that (?:stores|holds|keeps))\s+"
     rf"|(?!(?:\w+ )?{_NOT_DATA}\b))"
@@ -36,12 +36,12 @@ ANOTHER_TABLE = re.compile(
     re.IGNORECASE,
 )
 CALLED = re.compile(r"\s*,?\s*(?:called|named)\s+(?P<tail>.+)\Z", re.IGNORECASE)
-BETWEEN_NAMES = re.compile(rf"\s*(?:,|&|\band\b)\s*(?:and\b\s*)?{_DETERMINER}", re.IGNORECASE)
+BETWEEN_NAMES = re.compile(rf"\s*(?:,|&|\band\b)\s*(?:and\b\s*)?{_DETERMINER}(?:tables?\s+)?", re.IGNORECASE)
 FIELDS_BEGIN = re.compile(
     r"[\s,.;]*(?:\b(?:and\s+)?(?:with|having|including|that (?:has|have)|which (?:has|have)"
     r"|(?:where |in which )?(?:each|every)(?: \w+)? (?:has|have|should have|needs)"
     r"|(?:it|they) (?:has|have|should have|needs?)|fields|columns)\b"
-    r"(?:\s+(?:the\s+)?(?:following\s+)?(?:fields|columns)\b)?[\s:]*|:\s*|\s-\s|\()",
+    r"(?:\s+(?:the\s+)?(?:following\s+)?(?:fields|columns)\b)?[\s:]*|:\s*|\s-\s|[({])",
     re.IGNORECASE,
 )
 DESTINATION = re.compile(
