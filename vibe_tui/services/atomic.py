@@ -67,6 +67,7 @@ def private_folder(path: Path) -> None:
     private_folder(path.parent)
     with contextlib.suppress(FileExistsError):  # made by another process meanwhile
         path.mkdir(mode=0o700)
+        path.chmod(0o700)  # whatever the umask took away
     if not path.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
 
@@ -205,6 +206,7 @@ class FileLock:
             raise write_error(self.path, error) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.fchmod(descriptor, 0o600)  # whatever the umask took away
             if os.fstat(descriptor).st_ino == self.path.stat().st_ino:
                 # The pid only serves the message of whoever waits in vain: a full disk may refuse it.
                 with contextlib.suppress(OSError):

@@ -47,15 +47,16 @@ class LogStore:
 
     def append(self, lines: Iterable[str]) -> None:
         """Add lines; they are made safe here, whoever sends them."""
-        now, before = time.time(), self._next
-        for text in (part for line in lines for part in line.split("\n")):
-            line = LogLine(self._next, now, redact(clean(text, colours=True)))
+        added = list(lines)
+        if not added:
+            return
+        now = time.time()
+        for text in redact(clean("\n".join(added), colours=True)).split("\n"):
+            line = LogLine(self._next, now, text)
             self._next += 1
             self._lines.append(line)
             if self._file is not None:
                 self._unwritten.append(line)
-        if self._next == before:
-            return
         if self._unwritten and self._writer is None:
             self._writer = asyncio.get_running_loop().create_task(self._write())
         if len(self._unwritten) > _UNWRITTEN:
@@ -110,7 +111,7 @@ class _File:
 
     def append(self, lines: list[LogLine]) -> str | None:
         """What went wrong, or None."""
-        text = "".join(f"{_clock(line.time)} {clean(line.text)}\n" for line in lines)
+        text = clean("".join(f"{_clock(line.time)} {line.text}\n" for line in lines))
         try:
             private_folder(self._path.parent)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
