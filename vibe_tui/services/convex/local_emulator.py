@@ -86,11 +86,14 @@ async def ensure(folder: Path, *, node: str, toolchain: Path) -> EmulatorInfo:
     import asyncio
 
     deadline = time.monotonic() + _START_LIMIT
+    checked = False
     while time.monotonic() < deadline:
         info = await asyncio.to_thread(running, folder)
-        if info is not None and info.version != __version__ and not await _used_by_others(folder):
-            await stop(folder)
-            info = None
+        if info is not None and not checked:  # once: two versions must not end each other in turns
+            checked = True
+            if info.version != __version__ and not await asyncio.to_thread(others_hold, folder):
+                await stop(folder)
+                info = None
         if info is None:
             failure = await _start(folder, node=node, toolchain=toolchain, limit=deadline - time.monotonic())
             if failure is not None:
@@ -184,12 +187,6 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
-
-
-async def _used_by_others(folder: Path) -> bool:
-    import asyncio
-
-    return await asyncio.to_thread(others_hold, folder)
 
 
 def _read(path: Path) -> EmulatorInfo | None:
