@@ -265,26 +265,31 @@ def _walk(
     if skip_ignored and any(
         entry.name == ".gitignore" and entry.is_file(follow_symlinks=False) for entry in entries
     ):
-        ignores = [*ignores, (prefix, _read_ignores(folder / ".gitignore"))]
+        ignores = [*ignores, (prefix, read_ignores(folder / ".gitignore"))]
     for entry in entries:
         path = prefix + entry.name
         if entry.name in _NEVER_LISTED or refusal(path):
             continue
         if entry.is_dir(follow_symlinks=False):
-            if not _ignored(f"{path}/", ignores):
+            if not is_ignored(f"{path}/", ignores):
                 yield from _walk(folder / entry.name, f"{path}/", ignores, skip_ignored)
-        elif entry.is_file(follow_symlinks=False) and not _ignored(path, ignores):
+        elif entry.is_file(follow_symlinks=False) and not is_ignored(path, ignores):
             yield path
 
 
-def _read_ignores(file: Path) -> GitIgnoreSpec:
+def read_ignores(file: Path) -> GitIgnoreSpec:
+    """The rules of one `.gitignore`. Blocking."""
     from pathspec import GitIgnoreSpec
 
     return GitIgnoreSpec.from_lines(file.read_text("utf-8", "replace").splitlines())
 
 
-def _ignored(path: str, ignores: list[tuple[str, GitIgnoreSpec]]) -> bool:
-    """As git decides it: the nearest .gitignore that says anything about the path."""
+def is_ignored(path: str, ignores: list[tuple[str, GitIgnoreSpec]]) -> bool:
+    """As git decides it: the nearest `.gitignore` that says anything about the path.
+
+    path: relative to the project, a folder's with `/` at its end. ignores: (the folder's path with `/` at
+    its end, its rules), the outermost first.
+    """
     for prefix, spec in reversed(ignores):
         verdict = spec.check_file(path.removeprefix(prefix)).include
         if verdict is not None:

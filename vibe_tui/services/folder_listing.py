@@ -1,0 +1,48 @@
+"""One folder of the project as the file tree shows it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from vibe_tui.services.working_tree import is_ignored, read_ignores
+
+_HIDDEN = {".git", ".vibe-tui"}
+_DIMMED = {"node_modules"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    name: str
+    is_folder: bool
+    ignored: bool
+    """Named by a `.gitignore`, or `node_modules`."""
+
+
+def list_folder(root: Path, path: str) -> list[Listed]:
+    """The entries of `path` (relative to `root`, "" for itself): folders first, then by name.
+
+    Links to folders count as files: they are shown and not walked into. Blocking. A folder that cannot be
+    read is empty: it may have gone since it was opened.
+    """
+    folder = root / path
+    try:
+        with os.scandir(folder) as found:
+            entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+    except OSError:
+        return []
+    ignores = []
+    parts = path.split("/") if path else []
+    for depth in range(len(parts) + 1):
+        file = root.joinpath(*parts[:depth], ".gitignore")
+        if file.is_file():
+            prefix = "".join(f"{part}/" for part in parts[:depth])
+            ignores.append((prefix, read_ignores(file)))
+    above = f"{path}/" if path else ""
+    listed = [
+        Listed(name, folder, name in _DIMMED or is_ignored(f"{above}{name}{'/' if folder else ''}", ignores))
+        for name, folder in entries
+        if name not in _HIDDEN
+    ]
+    return sorted(listed, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
