@@ -47,7 +47,7 @@ class ToolchainFailed(VibeError):
 def toolchain_ready(folder: Path) -> Path | None:
     """The installed toolchain below `folder`, which is complete; None when there is none. Cheap."""
     target = folder / _lock_hash()
-    return target if (target / _COMPLETE).exists() else None
+    return target if os.access(target / _COMPLETE, os.R_OK) else None
 
 
 async def ensure_toolchain(
