@@ -21,15 +21,15 @@ class CodeArea(TextArea):
         scrollbar-size-horizontal: 1;
         scrollbar-size-vertical: 1;
         &:focus { border: none; }
-        & .code--keyword { color: $text-primary; }
-        & .code--string { color: $text-success; }
-        & .code--number { color: $text-warning; }
-        & .code--constant { color: $text-warning; }
+        & .code--keyword { color: $primary; }
+        & .code--string { color: $success; }
+        & .code--number { color: $warning; }
+        & .code--constant { color: $warning; }
         & .code--comment { color: $text-muted; text-style: italic; }
-        & .code--type { color: $text-accent; }
-        & .code--tag { color: $text-primary; }
-        & .code--function { color: $text-secondary; }
-        & .code--problem { color: $text-error; text-style: underline; }
+        & .code--type { color: $warning; }
+        & .code--tag { color: $primary; }
+        & .code--function { color: $secondary; }
+        & .code--problem { color: $error; text-style: underline; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"code--{token}" for token in TOKENS} | {"code--problem"}

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Self
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widget import Widget
@@ -49,11 +48,6 @@ class CodeEditor(Vertical):
         & > #texts > #none { padding: 1 2; color: $text-muted; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", show=False),
-        Binding("ctrl+pagedown", "show_next(1)", "Next tab", show=False),
-        Binding("ctrl+pageup", "show_next(-1)", "Previous tab", show=False),
-    ]
 
     @dataclass
     class SaveRequested(_FileMessage):
@@ -189,17 +183,16 @@ class CodeEditor(Vertical):
         for path in paths:
             self._mark(path)
 
-    # --- actions ----------------------------------------------------------------------------------------
+    # --- what the user does ----------------------------------------------------------------------------------------
 
-    def action_save(self) -> None:
+    def save(self) -> None:
+        """Ask for the shown file to be written. Not while it is undecided whose text is right."""
         file = self._files.get(self._active)
         if file is not None and not file.text.read_only and file.theirs is None:
             self.post_message(self.SaveRequested(self, file.path, file.to_save()))
 
-    def action_close(self) -> None:
-        self.close(self._active)
-
-    def action_show_next(self, by: int) -> None:
+    def show_next(self, by: int = 1) -> None:
+        """Bring the tab so many places further to the front, going round."""
         keys = [tab.key for tab in self._all_tabs()]
         if self._active in keys:
             self.show(keys[(keys.index(self._active) + by) % len(keys)])

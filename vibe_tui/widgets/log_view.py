@@ -38,7 +38,6 @@ class LogView(Vertical):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Find", show=False),
         Binding("n", "found(1)", "Next", show=False),
         Binding("N", "found(-1)", "Previous", show=False),
         Binding("w", "wrap", "Wrap lines", show=False),
@@ -113,12 +112,17 @@ class LogView(Vertical):
     def clear(self) -> None:
         self._scroll.clear()
 
-    def follow(self) -> None:
-        self._scroll.follow()
+    def toggle_follow(self) -> None:
+        """Stay at the newest line, or stop doing so."""
+        if self._scroll.following:
+            self._scroll.go_to(self._scroll.cursor.line)
+        else:
+            self._scroll.follow()
 
     # --- searching ---------------------------------------------------------------------------------------
 
-    def action_search(self) -> None:
+    def search(self) -> None:
+        """Let the user type what to find. Enter goes back to the lines; there n and N find more, Esc ends it."""
         self.add_class("-searching", "-typing")
         self._needle.focus()
         self._say()

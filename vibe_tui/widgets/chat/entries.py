@@ -1,0 +1,112 @@
+"""The plain entries of a chat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from vibe_tui.services.terminal_text import clean, visible
+from vibe_tui.widgets.chat.line import Line
+from vibe_tui.widgets.chat.messages import OfferTaken, ProblemChosen
+
+
+class Said(Static):
+    """Text of the user (-user), of the assistant, or a remark of ours (-remark)."""
+
+    DEFAULT_CSS = """
+    Said {
+        height: auto;
+        margin: 0 0 1 0;
+        &.-user { border-left: outer $primary; padding: 0 1; background: $panel; margin: 1 0; }
+        &.-remark { color: $text-muted; }
+    }
+    """
+
+    def __init__(self, text: str, kind: str = "") -> None:
+        super().__init__(Content(clean(text)), classes=kind, markup=False)
+
+
+class Refusal(Static):
+    """Why something was not done, what to do instead, and what can be asked for."""
+
+    DEFAULT_CSS = """
+    Refusal { height: auto; margin: 0 0 1 0; border-left: outer $warning; padding: 0 1; }
+    """
+
+    def __init__(self, reason: str, next_step: str, items: Sequence[str]) -> None:
+        parts = [reason, next_step, *(f"• {item}" for item in items)]
+        super().__init__(Content("\n".join(clean(part) for part in parts if part)), markup=False)
+
+
+class Offer(Vertical):
+    """A sentence, and the button that acts on it."""
+
+    DEFAULT_CSS = """
+    Offer {
+        height: auto;
+        margin: 0 0 1 0;
+        & > Static { height: auto; }
+        & > Button { margin: 0; }
+        &.-taken > Button { display: none; }
+    }
+    """
+
+    def __init__(self, text: str, button: str, action_id: str) -> None:
+        super().__init__()
+        self._text, self._button, self._action = text, button, action_id
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(clean(self._text)), markup=False)
+        yield Button(Content(clean(self._button)), compact=True)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.add_class("-taken")
+        self.post_message(OfferTaken(self._action))
+
+
+class DeployLine(Line):
+    """Deploying, then how it ended; a failure leads to its place in the code."""
+
+    DEFAULT_CSS = """
+    DeployLine {
+        color: $text-muted;
+        &.-good { color: $success; }
+        &.-bad { color: $error; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("  deploying…")
+        self.can_focus = False
+        self.pending = True
+        self._path, self._number = "", 0
+
+    def done(self, seconds: float) -> None:
+        self._end("-good", f"✓ deployed {seconds:.1f} s")
+
+    def failed(self, reason: str, path: str, line: int) -> None:
+        """line: from 1; 0 and "": not known."""
+        self._path, self._number = path, line
+        self.can_focus = bool(path)
+        place = f"{visible(path)}:{line}: " if line else f"{visible(path)}: " if path else ""
+        self._end("-bad", f"✗ {place}{clean(reason)}")
+
+    def left(self) -> None:
+        """The turn ended without waiting for it."""
+        self._end("", "  deploying was not waited for")
+
+    def _end(self, tone: str, text: str) -> None:
+        self.pending = False
+        self.set_classes(tone)
+        self.update(Content(text))
+
+    def action_choose(self) -> None:
+        if self._path:
+            self.post_message(ProblemChosen(self._path, self._number))
