@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -39,6 +38,47 @@ while True:
     print(number, flush=True)
     store.upsert({"scratch": True, "text": "y" * (3000 if number % 2 else 1)}, where("scratch") == True)
     number += 1
+"""
+
+# Forks four writers at a time and kills them at any moment: 100 kills without 100 starts of Python.
+KILLS = """
+import json, os, random, signal, sys, time
+from pathlib import Path
+from tinydb import where
+from vibe_tui.services.store import open_store
+path, rounds = Path(sys.argv[1]), int(sys.argv[2])
+
+def write(run, pipe):
+    store, number = open_store(path), 0
+    while True:
+        store.insert({"run": run, "number": number})
+        os.write(pipe, b"%d\\n" % number)
+        store.upsert({"scratch": True, "text": "y" * (3000 if number % 2 else 1)}, where("scratch") == True)
+        number += 1
+
+chance, acknowledged = random.Random(11), []
+for round in range(rounds):
+    writers = []
+    for run in range(4 * round, 4 * round + 4):
+        ours, theirs = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(ours)
+            write(run, theirs)
+        os.close(theirs)
+        writers.append((run, pid, ours))
+    first = os.read(writers[0][2], 1)
+    time.sleep(chance.uniform(0, 0.05))
+    for _, pid, _ in writers:
+        os.kill(pid, signal.SIGKILL)
+    for run, pid, ours in writers:
+        assert os.WTERMSIG(os.waitpid(pid, 0)[1]) == signal.SIGKILL
+        with os.fdopen(ours, "rb") as pipe:
+            text = (first if run == 4 * round else b"") + pipe.read()
+        acknowledged += [(run, int(line)) for line in text.splitlines()]
+    json.loads(path.read_bytes())
+    assert open_store(path).recovered is None
+print(json.dumps(acknowledged))
 """
 
 FULL = """
@@ -94,27 +134,12 @@ def test_four_processes_lose_none_of_their_800_writes(tmp_path: Path) -> None:
 
 def test_a_hundred_kills_lose_nothing_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    chance = random.Random(11)
-    acknowledged: set[tuple[str, int]] = set()
-    for number in range(25):
-        writers = {f"{number}-{name}": run(CHURN, path, f"{number}-{name}") for name in "abcd"}
-        first = next(iter(writers.values()))
-        assert first.stdout is not None
-        started = first.stdout.readline()  # all are about to write; now at any moment
-        time.sleep(chance.uniform(0, 0.05))
-        for name, writer in writers.items():
-            writer.kill()
-            out, err = writer.communicate()
-            assert writer.returncode == -signal.SIGKILL, err
-            lines = (started if writer is first else "") + out
-            acknowledged |= {
-                (name, int(line)) for line in lines.splitlines(keepends=True) if line.endswith("\n")
-            }
-        store = open_store(path)
-        json.loads(path.read_bytes())
-        assert store.recovered is None
-    found = {(document["run"], document["number"]) for document in store if "run" in document}
-    assert len(acknowledged) >= 25
+    process = run(KILLS, path, 25)
+    out, err = process.communicate(timeout=110)
+    assert process.returncode == 0, err
+    acknowledged = {tuple(pair) for pair in json.loads(out)}
+    found = {(document["run"], document["number"]) for document in open_store(path) if "run" in document}
+    assert len({run for run, _ in acknowledged}) >= 25
     assert acknowledged <= found
 
 
