@@ -45,7 +45,7 @@ class CodeArea(TextArea):
         self._stale = True
         self._problems: dict[int, str] = {}
 
-    # --- colours -------------------------------------------------------------------------------------------
+    # --- colours
 
     def colour_with(self, syntax: Syntax | None) -> None:
         """Colour the text from now on; None: no longer."""
@@ -91,7 +91,7 @@ class CodeArea(TextArea):
         self.notify_style_update()  # forgets the lines painted so far
         self.refresh()
 
-    # --- edits ---------------------------------------------------------------------------------------------
+    # --- edits
 
     def edit(self, edit: Edit) -> EditResult:
         result = super().edit(edit)

@@ -99,7 +99,7 @@ class CodeEditor(Vertical):
         (widget if widget.can_focus else self._tabs).focus(scroll_visible)
         return self
 
-    # --- files ------------------------------------------------------------------------------------------
+    # --- files
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class CodeEditor(Vertical):
         for path in paths:
             self._mark(path)
 
-    # --- what the user does ----------------------------------------------------------------------------------------
+    # --- what the user does
 
     def save(self) -> None:
         """Ask for the shown file to be written. Not while it is undecided whose text is right."""
@@ -233,7 +233,7 @@ class CodeEditor(Vertical):
         if self._active in self._problems:
             self._refresh()
 
-    # --- what is shown ----------------------------------------------------------------------------------
+    # --- what is shown
 
     def _widget(self, key: str) -> Widget:
         file = self._files.get(key)

@@ -91,7 +91,7 @@ class LogScroll(ScrollView, can_focus=True):
         self._moving = False
         self._paint = LogPaint(self.lines)
 
-    # --- lines come in ----------------------------------------------------------------------------------
+    # --- lines come in
 
     def extend(self, lines: Sequence[str]) -> None:
         self._waiting += lines
@@ -155,7 +155,7 @@ class LogScroll(ScrollView, can_focus=True):
                 self._show_at(y=self.scroll_y - fallen)
         self.refresh()
 
-    # --- where one looks --------------------------------------------------------------------------------
+    # --- where one looks
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
@@ -243,7 +243,7 @@ class LogScroll(ScrollView, can_focus=True):
             self.go_to(self.lines.at_row(row)[0])
             self.action_choose()
 
-    # --- selecting --------------------------------------------------------------------------------------
+    # --- selecting
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text that the mouse has selected; its rows are numbers of lines."""
@@ -266,7 +266,7 @@ class LogScroll(ScrollView, can_focus=True):
         if text:
             self.post_message(self.Copied(text))
 
-    # --- painting ---------------------------------------------------------------------------------------
+    # --- painting
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

@@ -87,7 +87,7 @@ class LogView(Vertical):
         self._scroll.focus(scroll_visible)
         return self
 
-    # --- lines -------------------------------------------------------------------------------------------
+    # --- lines
 
     @property
     def line_count(self) -> int:
@@ -119,10 +119,10 @@ class LogView(Vertical):
         else:
             self._scroll.follow()
 
-    # --- searching ---------------------------------------------------------------------------------------
+    # --- searching
 
     def search(self) -> None:
-        """Let the user type what to find. Enter goes back to the lines; there n and N find more, Esc ends it."""
+        """Let the user type what to find. Enter goes back to the lines: n and N find more, Esc ends it."""
         self.add_class("-searching", "-typing")
         self._needle.focus()
         self._say()
@@ -163,7 +163,7 @@ class LogView(Vertical):
         self._scroll.focus()
         self._say()
 
-    # --- the rest ----------------------------------------------------------------------------------------
+    # --- the rest
 
     def action_wrap(self) -> None:
         self._scroll.set_wrapped(not self._scroll.wrapped)

@@ -43,7 +43,7 @@ class Composer(TextArea):
             highlight_cursor_line=False,
         )
         self.cursor_blink = False
-        self.border_subtitle = "Enter sends, Ctrl+J starts a new line"
+        self.border_subtitle = "Enter sends, Ctrl+J: new line"
         self._history: list[str] = []
         self._at = 0
         """Which of the history is shown; its length: what is being written."""

@@ -100,7 +100,7 @@ class DeployLine(Line):
 
     def left(self) -> None:
         """The turn ended without waiting for it."""
-        self._end("", "  deploying was not waited for")
+        self._end("", "  deploying has not ended")
 
     def _end(self, tone: str, text: str) -> None:
         self.pending = False

@@ -79,7 +79,7 @@ class ChatPanel(Vertical):
         self._composer.focus(scroll_visible)
         return self
 
-    # --- what happened ---
+    # --- what happened
 
     def add_prompt(self, text: str) -> None:
         """What the user asked; reachable with Up from now on."""
@@ -158,7 +158,7 @@ class ChatPanel(Vertical):
         assert self._deploy is not None
         return self._deploy
 
-    # --- what the user does ---
+    # --- what the user does
 
     @on(Composer.Sent)
     def _sent(self, event: Composer.Sent) -> None:

@@ -22,6 +22,7 @@ class Transcript(VerticalScroll):
         padding: 0 1;
         layout: stream;
         scrollbar-size-vertical: 1;
+        &:focus { background-tint: $foreground 4%; }
     }
     """
 
