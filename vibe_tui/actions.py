@@ -61,6 +61,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "Quit", "ctrl+q", "Everywhere", "everywhere", "Quit",
            "Close the page."),
 
+    Action("focus_files", "Go to the files", "f2,alt+1", "Panes", "project", "Files", "Go to the files."),
+    Action("focus_editor", "Go to the editor", "f3,alt+2", "Panes", "project", "Editor", "Go to the editor."),
+    Action("focus_log", "Go to the logs", "f4,alt+3", "Panes", "project", "Logs", "Go to the logs."),
+    Action("focus_chat", "Go to the chat", "f5,alt+4", "Panes", "project", "Chat", "Go to the chat."),
+    Action("next_pane", "Next pane", "f6,ctrl+o", "Panes", "project", "",
+           "Go to the next pane. On a small terminal, show it."),
+    Action("pane_wider", "Wider pane", "alt+right", "Panes", "project", "", "Make the pane wider."),
+    Action("pane_narrower", "Narrower pane", "alt+left", "Panes", "project", "", "Make the pane narrower."),
+    Action("pane_taller", "Taller pane", "alt+down", "Panes", "project", "", "Make the pane taller."),
+    Action("pane_shorter", "Shorter pane", "alt+up", "Panes", "project", "", "Make the pane shorter."),
+
     Action("connect_backend", "Connect Backend", "f8,ctrl+g", "Project", "project", "Backend",
            "Connect this project to Convex, or show the connection."),
     Action("toggle_dev_server", "Start or stop the dev server", "f9,ctrl+r", "Project", "project",
@@ -75,17 +86,6 @@ ACTIONS: tuple[Action, ...] = (
            "Save the project as a zip file."),
     Action("publish", "Publish App", "alt+u", "Project", "project", "",
            "Say how the app is published."),
-
-    Action("focus_files", "Files", "f2,alt+1", "Panes", "project", "Files", "Go to the files."),
-    Action("focus_editor", "Editor", "f3,alt+2", "Panes", "project", "Editor", "Go to the editor."),
-    Action("focus_log", "Logs", "f4,alt+3", "Panes", "project", "Logs", "Go to the logs."),
-    Action("focus_chat", "Chat", "f5,alt+4", "Panes", "project", "Chat", "Go to the chat."),
-    Action("next_pane", "Next pane", "f6,ctrl+o", "Panes", "project", "",
-           "Go to the next pane. On a small terminal, show it."),
-    Action("pane_wider", "Wider pane", "alt+right", "Panes", "project", "", "Make the pane wider."),
-    Action("pane_narrower", "Narrower pane", "alt+left", "Panes", "project", "", "Make the pane narrower."),
-    Action("pane_taller", "Taller pane", "alt+down", "Panes", "project", "", "Make the pane taller."),
-    Action("pane_shorter", "Shorter pane", "alt+up", "Panes", "project", "", "Make the pane shorter."),
 
     Action("save_file", "Save file", "ctrl+s", "Editor", "editor", "Save", "Write the file to the disk."),
     Action("close_tab", "Close tab", "alt+w", "Editor", "editor", "", "Close the file."),
@@ -155,6 +155,8 @@ class Hint:
     action_id: str
     key: str
     title: str
+    to_pane: bool
+    """It goes to a pane."""
 
 
 def hint(action: Action, keymap: Mapping[str, str]) -> Hint | None:
@@ -162,7 +164,7 @@ def hint(action: Action, keymap: Mapping[str, str]) -> Hint | None:
     keys = keys_of(action, keymap)
     if not action.show_in_footer or not keys:
         return None
-    return Hint(action.id, key_name(keys[0]).replace("Ctrl+", "^"), action.footer)
+    return Hint(action.id, key_name(keys[0]).replace("Ctrl+", "^"), action.footer, action.group == "Panes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,6 @@ class HelpRow:
     """An action as the help shows it."""
 
     keys: str
-    title: str
     text: str
 
 
@@ -180,5 +181,5 @@ def help_content(action_ids: Collection[str], keymap: Mapping[str, str]) -> list
     for action in ACTIONS:
         if action.id in action_ids:
             keys = ", ".join(key_name(key) for key in keys_of(action, keymap))
-            groups.setdefault(action.group, []).append(HelpRow(keys, action.title, action.help))
+            groups.setdefault(action.group, []).append(HelpRow(keys, action.help))
     return list(groups.items())

@@ -41,6 +41,7 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
 
     TITLE = "vibe-tui"
     CSS_PATH = "styles.tcss"
+    DEFAULT_MODE = "page"
     COMMANDS = {ActionCommands}  # noqa: RUF012  # Textual's own type
     BINDINGS = [  # noqa: RUF012
         *bindings("everywhere"),
@@ -60,13 +61,13 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         crash_folder: where a crash report goes. keymap: action id to keys, as Textual names them.
         """
         super().__init__()
-        self._first_screen = first_screen
         self._crash_folder = crash_folder
         self._control_filter = ControlFilter()
         self._exit_limit = QUIT_LIMIT
         self.keymap = dict(keymap or {})
         self.on_shutdown: Callable[[], Awaitable[object]] | None = None
         """Awaited once before the app ends, however it ends but for a crash; its time is limited."""
+        self.add_mode(self.DEFAULT_MODE, first_screen)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if light else DARK.name
@@ -80,9 +81,6 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         }
 
     # --- Screens --------------------------------------------------------------------------------------
-
-    def get_default_screen(self) -> Screen[Any]:
-        return self._first_screen()
 
     def show_help(self) -> None:
         """Show the keys of this screen, or close the help."""

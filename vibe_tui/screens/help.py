@@ -41,7 +41,7 @@ class HelpScreen(ModalScreen[None]):
             with VerticalScroll(id="help-rows"):
                 for name, rows in self._content:
                     yield Static(Text(name), classes="help-group")
-                    yield Static(_table([(row.keys, f"{row.title}. {row.text}") for row in rows]))
+                    yield Static(_table([(row.keys, row.text) for row in rows]))
                 yield Static(Text("On every page"), classes="help-group")
                 yield Static(_table(_MORE))
 
@@ -51,5 +51,5 @@ def _table(rows: Sequence[tuple[str, str]]) -> Table:
     table.add_column(width=22)
     table.add_column(ratio=1)
     for keys, text in rows:
-        table.add_row(Text(keys or "—", style="bold"), Text(text))
+        table.add_row(Text(keys or "by name", style="bold" if keys else ""), Text(text))
     return table

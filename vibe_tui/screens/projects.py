@@ -68,8 +68,8 @@ class ProjectsScreen(ActionHost, Screen[None]):
         yield OptionList(id="projects-list", markup=False)
         yield Static(
             "No projects yet.\n\n"
-            "Press N to create one: an Expo app that can be connected to Convex.\n"
-            "Press O to open a folder that you have.",
+            "Press n to create one: an Expo app that can be connected to Convex.\n"
+            "Press o to open a folder that you have.",
             id="projects-empty",
         )
         yield KeyBar()

@@ -44,8 +44,9 @@ class FileTree(Tree[Row]):
     DEFAULT_CSS = """
     FileTree {
         background: $surface;
+        overflow-x: hidden;
         &:focus { background-tint: $foreground 0%; }
-        & > .file-tree--ignored { color: $text-muted; text-style: dim; }
+        & > .file-tree--ignored { color: $text-muted; }
         & > .file-tree--changed { color: $warning; }
     }
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.content import Content
 from textual.screen import Screen
@@ -42,15 +44,13 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        row = Content("")
-        for one in self._hints:
-            item = Content.assemble((one.key, "$footer-key-foreground"), " ", one.title)
-            item = item.stylize(Style.from_meta({"action_id": one.action_id}))
-            longer = row + Content("  ") + item if row else item
-            if longer.cell_length > self.content_size.width:
-                break
-            row = longer
-        return row
+        hints = self._hints
+        if _row(hints).cell_length > self.content_size.width:
+            # On a small terminal the switch above the panes names their keys.
+            hints = [one for one in hints if not one.to_pane]
+        while hints and _row(hints).cell_length > self.content_size.width:
+            hints = hints[:-1]
+        return _row(hints)
 
     async def on_click(self, event: events.Click) -> None:
         action_id = event.style.meta.get("action_id")
@@ -58,3 +58,12 @@ class KeyBar(Widget):
             if action_id and host.is_enabled(action_id):
                 await host.action_perform(action_id)
                 return
+
+
+def _row(hints: Sequence[Hint]) -> Content:
+    return Content("  ").join(
+        Content.assemble((one.key, "$footer-key-foreground"), " ", one.title).stylize(
+            Style.from_meta({"action_id": one.action_id})
+        )
+        for one in hints
+    )

@@ -26,8 +26,8 @@ class PaneSwitch(Widget):
 
         pane_id: str
 
-    def __init__(self, panes: Sequence[tuple[str, str]]) -> None:
-        """panes: id and title of each."""
+    def __init__(self, panes: Sequence[tuple[str, str, str]]) -> None:
+        """panes: id, title and key of each."""
         super().__init__()
         self._panes = tuple(panes)
         self._active = ""
@@ -39,9 +39,10 @@ class PaneSwitch(Widget):
 
     def render(self) -> Content:
         row = Content("")
-        for pane_id, title in self._panes:
-            item = Content(f" {title} ").stylize(Style.from_meta({"pane_id": pane_id}))
-            row += item.stylize("bold $primary on $surface") if pane_id == self._active else item
+        for pane_id, title, key in self._panes:
+            item = Content.assemble(" ", (key, "$footer-key-foreground"), f" {title} ")
+            item = item.stylize(Style.from_meta({"pane_id": pane_id}))
+            row += item.stylize("bold $foreground on $surface") if pane_id == self._active else item
         return row
 
     def on_click(self, event: events.Click) -> None:

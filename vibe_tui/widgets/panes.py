@@ -32,7 +32,7 @@ class Panes(Vertical):
         &.-narrow Divider { display: none; }
         &.-narrow Split > Split, &.-narrow Pane { display: none; }
         &.-narrow Split > .-active { display: block; }
-        &.-narrow Pane { border-top: none; }
+        &.-narrow Pane.-titled { border-top: none; }
     }
     """
 
@@ -47,7 +47,7 @@ class Panes(Vertical):
         super().__init__()
         self._layout = layout
         self._panes = {str(pane.id): pane for pane in layout.panes()}
-        self._switch = PaneSwitch([(pane_id, pane.title) for pane_id, pane in self._panes.items()])
+        self._switch = PaneSwitch([(pane_id, pane.title, pane.key) for pane_id, pane in self._panes.items()])
         self._activate(active)
 
     @property

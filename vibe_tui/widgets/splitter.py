@@ -24,14 +24,23 @@ class Pane(Vertical):
     """
 
     def __init__(
-        self, *children: Widget, id: str, title: str, minimum: int, share: float, show_title: bool = True
+        self,
+        *children: Widget,
+        id: str,
+        title: str,
+        key: str,
+        minimum: int,
+        share: float,
+        show_title: bool = True,
     ) -> None:
-        """title: what the switch calls it. minimum: cells. share: of its split, relative to its neighbours.
+        """title, key: what the switch calls it, and the key that goes there, e.g. "F2".
 
+        minimum: cells. share: of its split, relative to its neighbours.
         show_title: whether the pane has a title row; one that starts with a tab row needs none.
         """
         super().__init__(*children, id=id, classes="-titled" if show_title else "")
         self.title = title
+        self.key = key
         self.minimum = minimum
         self.share = share
         if show_title:
