@@ -77,7 +77,7 @@ async def test_no_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_home_that_cannot_be_written(tmp_path: Path) -> None:
     folder = Path("/proc") if sys.platform == "linux" else tmp_path  # nobody, not even root, writes in /proc
     if folder == tmp_path:
-        tmp_path.chmod(0o500)
+        os.chmod(tmp_path, 0o500)  # noqa: PTH101
     check = (await look(folder / "home"))["State folder"]
     assert (check.ok, check.required) == (False, True)
     assert f"{folder}/home cannot be written" in check.detail

@@ -134,7 +134,7 @@ async def _install(folder: Path, node: Node, npm: Path, on_line: OnLine, environ
         said.append(clean(line))
         on_line(line)
 
-    on_line("Installing the Convex tools (once; about 60 MB)…")
+    on_line("Installing the Convex tools (once)…")
     await asyncio.to_thread(_prepare, folder, work)
     try:
         env = base_environment({"PATH": path_with(node, environ), "NO_COLOR": "1"}, environ)
