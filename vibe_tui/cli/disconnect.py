@@ -10,7 +10,6 @@ from vibe_tui.cli.context import context
 from vibe_tui.cli.output import Output, plain
 from vibe_tui.cli.runner import run_until_done
 from vibe_tui.services.convex.backend import StepDone
-from vibe_tui.services.convex.push import remove_variables
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected
 from vibe_tui.services.workspace import Workspace, open_workspace
@@ -40,8 +39,6 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
         workspace.backend.subscribe(show)
         steps = await workspace.backend.disconnect(options.how)
         ok = all(step.ok for step in steps)
-        if ok:
-            await remove_variables(workspace.sandbox)
     output.result(
         {"how": options.how, "steps": [plain(step) for step in steps]},
         f"{project.name} is disconnected. The code stays." if ok else "Not everything could be undone.",

@@ -21,6 +21,7 @@ from vibe_tui.services.lease import Lease
 from vibe_tui.services.log_store import LogStore
 from vibe_tui.services.model import DevServerState, Project, Push
 from vibe_tui.services.paths import Home
+from vibe_tui.services.project_files import ProjectFiles
 from vibe_tui.services.projects import Projects
 from vibe_tui.services.sandbox.base import Sandbox
 from vibe_tui.services.sandbox.local import LocalSandbox
@@ -34,7 +35,7 @@ class Workspace:
 
     project: Project
     settings: Settings
-    files: WorkingTree
+    files: ProjectFiles
     sandbox: Sandbox
     backend: Backend
     dev_server: DevServer
@@ -74,22 +75,23 @@ async def open_workspace(
         )
         emulator = EmulatorHost(home, settings, environ)
         provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
-        backend = Backend(provisioning, emulator, log)
-        files = WorkingTree(project.folder)
+        backend = Backend(provisioning, emulator, sandbox, log)
+        files = ProjectFiles(WorkingTree(project.folder))
 
         async def push() -> Push:
             target = await backend.target()
-            await asyncio.to_thread(ignore_env_file, files)
+            await asyncio.to_thread(ignore_env_file, files.tree)
             return await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
 
         dev_server = DevServer(project.folder, push)
         dev_server.subscribe(
             lambda what: lease.publish(asdict(what)) if isinstance(what, DevServerState) else None
         )
-        chat = Chat(BuiltInRecipes(), files, dev_server, home.chat(project.id))
+        chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
         try:
             yield Workspace(project, settings, files, sandbox, backend, dev_server, chat, convex_log)
         finally:
+            await files.close()
             await dev_server.stop()
             await sandbox.close()
             backend.close()

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
-from vibe_tui.services.convex.push import PushTarget
+from vibe_tui.services.convex.push import PushTarget, remove_variables
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection
 from vibe_tui.services.part import Part
-from vibe_tui.services.sandbox.base import OnLine
+from vibe_tui.services.sandbox.base import OnLine, Sandbox
 
 
 class NotConnectedYet(VibeError):
@@ -43,10 +43,13 @@ class Backend(Part[Connection, StepDone]):
     on_line: receives what starting the emulator prints.
     """
 
-    def __init__(self, provisioning: Provisioning, emulator: EmulatorHost, on_line: OnLine) -> None:
+    def __init__(
+        self, provisioning: Provisioning, emulator: EmulatorHost, sandbox: Sandbox, on_line: OnLine
+    ) -> None:
         super().__init__(provisioning.connection())
         self._provisioning = provisioning
         self._emulator = emulator
+        self._sandbox = sandbox
         self._on_line = on_line
         self._using_emulator = ExitStack()
         self._uses_emulator = False
@@ -65,10 +68,16 @@ class Backend(Part[Connection, StepDone]):
         return connected
 
     async def disconnect(self, how: How) -> list[DisconnectStep]:
-        """Undo the connection as far as `how` says; each step is reported as it is done."""
+        """Undo the connection as far as `how` says, then take our variables out of `.env.local`.
+
+        Each step is told as it is done. The dev server has to be stopped before.
+        """
         if isinstance(self.state, Connected) and self.state.backend == "emulator" and how != "forget":
             await self._emulator.ensure(self._on_line)
         steps = await self._provisioning.disconnect(how, lambda step: self._emit(StepDone(step)))
+        if all(step.ok for step in steps):
+            steps.append(await self._remove_variables())
+            self._emit(StepDone(steps[-1]))
         self._become(await asyncio.to_thread(self._provisioning.connection))
         return steps
 
@@ -88,6 +97,14 @@ class Backend(Part[Connection, StepDone]):
     def close(self) -> None:
         """Let go of the emulator; it ends by itself once nobody uses it."""
         self._using_emulator.close()
+
+    async def _remove_variables(self) -> DisconnectStep:
+        title = "Removing our variables from .env.local"
+        try:
+            await remove_variables(self._sandbox)
+        except VibeError as problem:
+            return DisconnectStep(title, ok=False, reason=f"{problem.message} {problem.next_step}".strip())
+        return DisconnectStep(title, ok=True)
 
     def _step(self, step: Connecting) -> None:
         self._become(step)
