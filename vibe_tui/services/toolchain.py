@@ -10,7 +10,6 @@ import hashlib
 import os
 import platform
 import re
-import secrets
 import shutil
 import sys
 from collections import deque
@@ -97,7 +96,7 @@ def link_toolchain(project: Path, toolchain: Path) -> None:
             return _require_convex(project)
     elif modules.exists():
         return _require_convex(project)
-    link = project / f".node_modules-{secrets.token_hex(4)}"
+    link = project / f".node_modules-{os.urandom(4).hex()}"
     try:
         link.symlink_to(wanted, target_is_directory=True)
         link.replace(modules)
@@ -127,7 +126,7 @@ def _lock_hash() -> str:
 
 async def _install(folder: Path, node: Node, npm: Path, on_line: OnLine, environ: Mapping[str, str]) -> Path:
     """Install into a temporary folder, then give it its name. Under the lock."""
-    work = folder / f"{_INSTALLING}{secrets.token_hex(4)}"
+    work = folder / f"{_INSTALLING}{os.urandom(4).hex()}"
     said: deque[str] = deque(maxlen=200)
 
     def heard(line: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterator
@@ -227,7 +226,7 @@ def _stat(name: str, parent: int) -> os.stat_result | None:
 
 def _replace(parent: int, name: str, data: bytes, mode: int | None) -> None:
     _sweep(parent)
-    temporary = f"{_TEMPORARY}{secrets.token_hex(6)}.local"
+    temporary = f"{_TEMPORARY}{os.urandom(6).hex()}.local"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(temporary, flags, 0o666 if mode is None else 0o600, dir_fd=parent)
     try:
