@@ -176,7 +176,7 @@ async def test_bad_arguments_are_refused(
 async def test_what_is_not_json_is_refused(platform: PlatformClient, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     url = f"{platform.url}/v1/teams/1/create_project"
-    for body in (b"{", b"\xff\xfe", b"x" * 300_000):
+    for body in (b"{", b"\xff\xfe", b"[" * 100_000, b"9" * 5_000, b"x" * 300_000):
         async with platform.session.post(url, data=body, headers=headers) as response:
             assert response.status in (400, 413)
             assert set(await response.json()) == {"code", "message"}
@@ -193,7 +193,13 @@ async def test_who_may_not(platform: PlatformClient, token: str) -> None:
     for path in ("/teams/1/projects", f"/projects/{project}", f"/projects/{project}/list_deployments"):
         assert (await platform.api("GET", path, stranger)).status == 403
     assert (await platform.api("POST", f"/projects/{project}/delete", stranger)).status == 403
-    for path in ("/teams/77/projects", "/teams/nobody/projects", "/projects/777", "/projects/x"):
+    for path in (
+        "/teams/77/projects",
+        "/teams/nobody/projects",
+        "/projects/777",
+        "/projects/x",
+        "/projects/" + "9" * 5_000,
+    ):
         assert (await platform.api("GET", path, token)).status == 404
     assert (await platform.api("GET", "/no/such/path", token)).status == 404
 

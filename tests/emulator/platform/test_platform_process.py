@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientSession, CookieJar
 from platform_client import PlatformClient
+from process_table import descendants, is_alive
 
 from vibe_tui.services.convex import emulator_lease, local_emulator
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
@@ -54,25 +55,6 @@ async def until(condition: Callable[[], bool], limit: float = 10) -> None:
 
 def is_locked(folder: Path) -> bool:
     return emulator_lease.is_held(folder / "emulator.lock")
-
-
-def descendants(pid: int) -> set[int]:
-    """Living children of a process, and theirs."""
-    table = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in table.stdout.splitlines()]
-    living = [(int(row[0]), int(row[1])) for row in rows if not row[2].startswith("Z")]
-    found = {pid}
-    while more := {child for child, parent in living if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
-def exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def test_what_was_answered_survives_kill_9(folder: Path) -> None:
@@ -252,7 +234,7 @@ async def test_the_real_cli_works_with_our_keys_and_sigterm_leaves_no_process(
     assert children, "the functions ran in a Node child"
     os.kill(info.pid, signal.SIGTERM)
     await until(lambda: not is_locked(folder), limit=5)
-    await until(lambda: not any(exists(pid) for pid in children), limit=5)
+    await until(lambda: not any(is_alive(pid) for pid in children), limit=5)
 
 
 async def test_kill_9_leaves_no_child(folder: Path, tmp_path: Path, toolchain: Path) -> None:
@@ -270,4 +252,4 @@ async def test_kill_9_leaves_no_child(folder: Path, tmp_path: Path, toolchain: P
     children = descendants(info.pid)
     assert children
     os.kill(info.pid, signal.SIGKILL)
-    await until(lambda: not any(exists(pid) for pid in children), limit=5)
+    await until(lambda: not any(is_alive(pid) for pid in children), limit=5)

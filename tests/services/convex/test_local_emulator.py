@@ -15,6 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from process_table import is_alive
 
 from vibe_tui.services.convex import emulator_lease, local_emulator
 from vibe_tui.services.convex.local_emulator import EmulatorFailed, EmulatorInfo, EmulatorLease
@@ -39,16 +40,6 @@ async def until(condition: Callable[[], bool], limit: float = 10) -> None:
         await asyncio.sleep(0.02)
 
 
-def alive(pid: int) -> bool:
-    """Whether the process exists and is not a zombie."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
-    return bool(state.strip()) and not state.startswith("Z")
-
-
 def everything_in(folder: Path) -> list[Path]:
     return list(folder.rglob("*"))
 
@@ -60,7 +51,7 @@ def is_locked(folder: Path) -> bool:
 async def test_started_found_and_stopped(folder: Path) -> None:
     assert local_emulator.running(folder) is None
     info = await start(folder)
-    assert alive(info.pid)
+    assert is_alive(info.pid)
     assert info.pid != os.getpid()
     assert os.getsid(info.pid) != os.getsid(0)
     assert local_emulator.running(folder) == info
@@ -74,7 +65,7 @@ async def test_started_found_and_stopped(folder: Path) -> None:
     assert await local_emulator.stop(folder)
     assert time.monotonic() - started < 5
     assert not (folder / "emulator.json").exists()
-    assert not alive(info.pid)
+    assert not is_alive(info.pid)
     assert local_emulator.running(folder) is None
     assert not await local_emulator.stop(folder)
 
@@ -285,7 +276,7 @@ async def test_another_version_is_restarted_when_nobody_else_uses_it(
     monkeypatch.setattr(local_emulator, "__version__", "99.0.0")
     with EmulatorLease(folder):
         assert (await start(folder)).pid != old.pid
-    assert not alive(old.pid)
+    assert not is_alive(old.pid)
 
 
 async def test_another_version_in_use_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ class Arguments:
         body = await request.read()
         try:
             values = json.loads(body) if body.strip() else {}
-        except ValueError as error:  # also covers text that is not UTF-8
+        except (ValueError, RecursionError) as error:  # also text that is not UTF-8, or nested without end
             raise bad_request("BadJsonBody", "The request's body is not valid JSON.") from error
         if values is None:
             values = {}

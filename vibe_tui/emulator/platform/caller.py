@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
 from vibe_tui.emulator.platform import tokens
 from vibe_tui.emulator.platform.answers import ApiError, not_found
 from vibe_tui.emulator.platform.records import DeploymentRecord, Project, Team, Token
 from vibe_tui.emulator.platform.state import State
+
+_ID = re.compile("[0-9]{1,18}")
 
 
 class Caller:
@@ -48,7 +52,7 @@ class Caller:
         return team
 
     def project(self, project_id: str) -> Project:
-        project = self.state.project(int(project_id)) if project_id.isdecimal() else None
+        project = self.state.project(int(project_id)) if _ID.fullmatch(project_id) else None
         if project is None:
             raise not_found("Project", f"There is no project {project_id!r}.")
         if not tokens.opens_project(self.token, team_id=project.team_id, project_id=project.id):
