@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,12 @@ class App:
         return await self.provisioning().connect(
             method or self.emulator(), name=name, on_step=on_step, sign_in=ports or sign_in_ports()
         )
+
+    def secrets(self) -> list[str]:
+        """The values that the credential store holds now."""
+        if not self.home.credentials.exists():
+            return []
+        return list(json.loads(self.home.credentials.read_text())["secrets"].values())
 
     def store_text(self) -> str:
         folder = self.home.project_store(self.project.id).parent

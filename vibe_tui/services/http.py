@@ -54,12 +54,14 @@ def silent(_seconds: float, _reason: str) -> None:
     """An `OnWait` for requests that nobody watches."""
 
 
-def client_options(*, accept: str = "application/json") -> dict[str, Any]:
-    """Keyword arguments for any httpx2 client of ours, authlib's too.
+def client_options(host: str, *, accept: str = "application/json") -> dict[str, Any]:
+    """Keyword arguments for an httpx2 client of `host`, authlib's too.
 
     Redirects are not followed; proxies come from the environment but never stand before loopback;
     an answer larger than `LARGEST_ANSWER` ends in NotTheApi.
     """
+    import ssl
+
     import httpx2
 
     # They log whole URLs and the headers of answers: codes and states of sign-ins are in those.
@@ -76,6 +78,8 @@ def client_options(*, accept: str = "application/json") -> dict[str, Any]:
         },
         "mounts": dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")),
         "event_hooks": {"response": [_limit_body]},
+        # Reading the certificate store takes tens of milliseconds, and plain http needs none.
+        "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if host.startswith("http://") else True,
     }
 
 
@@ -121,8 +125,7 @@ class Api:
     async def __aenter__(self) -> Self:
         import httpx2
 
-        # Reading the certificate store takes tens of milliseconds.
-        self._client = await asyncio.to_thread(lambda: httpx2.AsyncClient(**client_options()))
+        self._client = await asyncio.to_thread(lambda: httpx2.AsyncClient(**client_options(self.host)))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -32,7 +32,7 @@ async def approve(platform: Platform, authorize_url: str) -> None:
     if platform.kind != "emulator" or not is_loopback(platform.dashboard_host):
         raise ConsentFailed("Only the emulator on this computer lets a program consent in your place.")
     host = platform.dashboard_host
-    options = client_options(accept="text/html")
+    options = client_options(host, accept="text/html")
     async with failures_of(host), httpx2.AsyncClient(**options) as browser:
         shown = await browser.get(authorize_url)
         form = _form_of(shown.text)

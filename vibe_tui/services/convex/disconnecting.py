@@ -33,104 +33,111 @@ class NotSignedIn(VibeError):
     code = "not_signed_in"
 
 
-async def leave(
-    journal: Journal | None,
-    how: How,
-    file: JournalFile,
-    credentials: Credentials,
-    refs: SecretRefs,
-    on_step: Callable[[DisconnectStep], None],
-) -> list[DisconnectStep]:
-    """See Provisioning.disconnect. Without a journal only what is stored here is forgotten."""
-    steps: list[DisconnectStep] = []
+class Departure:
+    """Undoes one connection. Without a journal there is nothing but what is stored here."""
 
-    def done(step: DisconnectStep) -> None:
-        steps.append(step)
-        on_step(step)
+    def __init__(
+        self,
+        journal: Journal | None,
+        file: JournalFile,
+        credentials: Credentials,
+        refs: SecretRefs,
+        on_step: Callable[[DisconnectStep], None],
+    ) -> None:
+        self._journal = journal
+        self._file = file
+        self._credentials = credentials
+        self._refs = refs
+        self._on_step = on_step
+        self._steps: list[DisconnectStep] = []
+        self._failures: list[VibeError] = []
 
-    if journal is not None and how != "forget":
-        await asyncio.to_thread(
-            file.write, replace(journal, leaving=how, failed_step="", failed_reason="", failed_next_step="")
-        )
-        failure = await _undo_at_convex(journal, how, credentials, refs, done)
-        if failure is not None:
-            unfinished = replace(
-                journal,
-                leaving=how,
-                failed_step="Disconnecting",
-                failed_reason=failure.message,
-                failed_next_step=f"Run {leave_command(how)} again, or `vibe-tui disconnect --forget` to "
-                "leave the rest to the Convex dashboard.",
+    async def run(self, how: How) -> list[DisconnectStep]:
+        """See Provisioning.disconnect."""
+        stays = _what_stays(self._journal) if self._journal and how == "forget" else ""
+        if self._journal is not None and how != "forget":
+            await self._note(
+                replace(self._journal, leaving=how, failed_step="", failed_reason="", failed_next_step="")
             )
-            await asyncio.to_thread(file.write, unfinished)
-            return steps
-    await asyncio.to_thread(_forget, file, credentials, refs)
-    done(DisconnectStep("Forgetting the keys on this computer", ok=True, reason=_what_stays(journal, how)))
-    return steps
+            await self._undo_at_convex(self._journal, how)
+            if self._failures:
+                await self._note(_unfinished(self._journal, how, self._failures[0]))
+                return self._steps
+        await asyncio.to_thread(self._forget)
+        self._done(DisconnectStep("Forgetting the keys on this computer", ok=True, reason=stays))
+        return self._steps
+
+    async def _undo_at_convex(self, journal: Journal, how: How) -> None:
+        """Take back what was made there; a failure does not keep the other steps from being tried."""
+        sign_in = await asyncio.to_thread(self._credentials.get, self._refs.sign_in)
+        team_token = await asyncio.to_thread(self._credentials.get, self._refs.team_token)
+        tokens = [token for token in (sign_in, team_token) if token is not None]
+        if journal.deployment:
+            await self._step("Deleting the deploy key", tokens, _delete_key)
+        if how == "delete-project" and journal.stage not in ("planned", "reading"):
+            await self._step("Deleting the Convex project", tokens, _delete_project)
+        if journal.stage in ("narrowing", "keying", "keyed", "ready"):
+            await self._step("Deleting the team access token", tokens, _delete_token)
+        if sign_in is None or not journal.team_id or self._failures:
+            return
+        # Last, as the steps before need it. From here on it is all that is left, and may be gone already.
+        await self._note(replace(journal, stage="planned", deployment=""))
+
+        async def end_sign_in(api: ManagementApi, journal: Journal) -> str:
+            return await _end_sign_in(api, journal, sign_in)
+
+        await self._step("Ending the sign-in", [sign_in], end_sign_in)
+
+    async def _step(self, title: str, tokens: list[Secret], act: Act) -> None:
+        assert self._journal is not None
+        try:
+            reason = await _with_any(tokens, self._journal, act)
+        except VibeError as error:
+            self._failures.append(error)
+            self._done(DisconnectStep(title, ok=False, reason=error.message))
+        else:
+            self._done(DisconnectStep(title, ok=True, reason=reason))
+
+    def _done(self, step: DisconnectStep) -> None:
+        self._steps.append(step)
+        self._on_step(step)
+
+    async def _note(self, journal: Journal) -> None:
+        self._journal = await asyncio.to_thread(self._file.write, journal)
+
+    def _forget(self) -> None:
+        """Secrets first: a kill in between leaves a journal to repeat it from."""
+        for ref in self._refs.all():
+            self._credentials.delete(ref)
+        self._file.clear()
 
 
-def _forget(file: JournalFile, credentials: Credentials, refs: SecretRefs) -> None:
-    """Secrets first: a kill in between leaves a journal to repeat it from."""
-    for ref in refs.all():
-        credentials.delete(ref)
-    file.clear()
+def _unfinished(journal: Journal, how: How, failure: VibeError) -> Journal:
+    return replace(
+        journal,
+        failed_step="Disconnecting",
+        failed_reason=failure.message,
+        failed_next_step=f"Run {leave_command(how)} again, or `vibe-tui disconnect --forget` to leave the "
+        "rest to the Convex dashboard.",
+    )
 
 
-def _what_stays(journal: Journal | None, how: How) -> str:
-    if journal is None or how != "forget" or journal.stage in ("planned", "reading"):
+def _what_stays(journal: Journal) -> str:
+    if journal.stage in ("planned", "reading"):
         return ""
-    keys = [journal.key_name] if journal.stage in ("keying", "keyed", "ready") else []
-    tokens = [journal.token_name] if journal.stage in ("narrowing", "keying", "keyed", "ready") else []
-    valid = f"; the keys “{'” and “'.join(keys + tokens)}” stay valid there" if keys + tokens else ""
+    names = [journal.key_name] if journal.stage in ("keying", "keyed", "ready") else []
+    names += [journal.token_name] if journal.stage in ("narrowing", "keying", "keyed", "ready") else []
+    valid = f"; the keys “{'” and “'.join(names)}” stay valid there" if names else ""
     return f"The project {journal.project or journal.convex_name} stays at Convex{valid}."
 
 
-async def _undo_at_convex(
-    journal: Journal,
-    how: How,
-    credentials: Credentials,
-    refs: SecretRefs,
-    done: Callable[[DisconnectStep], None],
-) -> VibeError | None:
-    """Take back what was made there. Returns the first failure; the steps after it were tried as well."""
-    from vibe_tui.services.convex.leftovers import delete_access_token, delete_deploy_key
+# --- What is done at Convex: each returns what the user should know, "" when there is nothing to say ------
 
-    sign_in = await asyncio.to_thread(credentials.get, refs.sign_in)
-    team_token = await asyncio.to_thread(credentials.get, refs.team_token)
-    if journal.stage == "planned" and sign_in is None:
-        return None  # nobody ever signed in
-    failures: list[VibeError] = []
-
-    async def step(title: str, act: Callable[[ManagementApi], Awaitable[str]]) -> None:
-        try:
-            reason = await _with_either(journal.provision_host, (sign_in, team_token), act)
-        except VibeError as error:
-            failures.append(error)
-            done(DisconnectStep(title, ok=False, reason=error.message))
-        else:
-            done(DisconnectStep(title, ok=True, reason=reason))
-
-    async def delete_key(api: ManagementApi) -> str:
-        return "" if await delete_deploy_key(api, journal) else "There was none."
-
-    async def delete_token(api: ManagementApi) -> str:
-        return "" if await delete_access_token(api, journal) else "There was none."
-
-    if journal.deployment:
-        await step("Deleting the deploy key", delete_key)
-    if how == "delete-project" and journal.team_id:
-        await step("Deleting the Convex project", lambda api: _delete_project(api, journal))
-    if journal.stage in ("narrowing", "keying", "keyed", "ready"):
-        await step("Deleting the team access token", delete_token)
-    if sign_in is not None and journal.team_id and not failures:
-        # Last: it is what the steps before are done with.
-        await step("Ending the sign-in", lambda api: _end_sign_in(api, journal, sign_in))
-    return failures[0] if failures else None
+Act = Callable[["ManagementApi", Journal], Awaitable[str]]
+_NONE = "There was none."
 
 
-async def _with_either(
-    host: str, tokens: tuple[Secret | None, ...], act: Callable[[ManagementApi], Awaitable[str]]
-) -> str:
+async def _with_any(tokens: list[Secret], journal: Journal, act: Act) -> str:
     """Act with the first of our tokens that Convex still accepts."""
     from vibe_tui.services.convex.management import ManagementApi
     from vibe_tui.services.http_errors import SignedOut
@@ -140,14 +147,24 @@ async def _with_either(
         next_step="Delete its keys in the Convex dashboard, then run `vibe-tui disconnect --forget`.",
     )
     for token in tokens:
-        if token is None:
-            continue
         try:
-            async with ManagementApi(host, token) as api:
-                return await act(api)
+            async with ManagementApi(journal.provision_host, token) as api:
+                return await act(api, journal)
         except SignedOut as error:
             refused = error
     raise refused
+
+
+async def _delete_key(api: ManagementApi, journal: Journal) -> str:
+    from vibe_tui.services.convex.leftovers import delete_deploy_key
+
+    return "" if await delete_deploy_key(api, journal) else _NONE
+
+
+async def _delete_token(api: ManagementApi, journal: Journal) -> str:
+    from vibe_tui.services.convex.leftovers import delete_access_token
+
+    return "" if await delete_access_token(api, journal) else _NONE
 
 
 async def _delete_project(api: ManagementApi, journal: Journal) -> str:
@@ -161,15 +178,17 @@ async def _delete_project(api: ManagementApi, journal: Journal) -> str:
             return ""
     except NotFound:
         pass
-    return "There was none."
+    return _NONE
 
 
 async def _end_sign_in(api: ManagementApi, journal: Journal, sign_in: Secret) -> str:
     """Whether the API may end an OAuth grant is not documented; a refusal is told and no obstacle."""
-    from vibe_tui.services.http_errors import ApiError
+    from vibe_tui.services.http_errors import ApiError, SignedOut
 
     try:
         await api.delete_access_token(journal.team_id, sign_in.reveal())
+    except SignedOut:
+        return "It had ended."
     except ApiError as error:
         if error.answer_lost or error.status == 429:
             raise

@@ -190,7 +190,7 @@ def _client(platform: Platform, back: str) -> Any:
         token_endpoint_auth_method="client_secret_post",  # noqa: S106  # a method's name
         redirect_uri=back,
         code_challenge_method="S256",
-        **client_options(),
+        **client_options(platform.provision_host),
     )
     client.register_compliance_hook("access_token_response", _refuse_what_authlib_would_take)
     return client

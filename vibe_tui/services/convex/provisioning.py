@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vibe_tui.services.atomic import StoreFull, StoreNotWritable
-from vibe_tui.services.convex.disconnecting import DisconnectStep, How, leave
+from vibe_tui.services.convex.disconnecting import Departure, DisconnectStep, How
 from vibe_tui.services.convex.journal import (
     STEPS,
     Journal,
@@ -186,7 +186,8 @@ class Provisioning:
             if how != "forget":
                 raise
             journal = None
-        return await leave(journal, how, self._journal, self._credentials, self._refs, on_step)
+        departure = Departure(journal, self._journal, self._credentials, self._refs, on_step)
+        return await departure.run(how)
 
 
 def _place(journal: Journal) -> str:
