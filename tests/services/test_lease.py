@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,48 +109,47 @@ def test_a_child_of_the_holder_does_not_keep_it(tmp_path: Path) -> None:
         child.kill()
 
 
+def start(script: str, path: Path) -> subprocess.Popen[str]:
+    """Another process that has begun to do what `script` says with the lease `path`."""
+    prelude = (
+        "import sys; from pathlib import Path; from vibe_tui.services.lease import Lease, holder\n"
+        "path = Path(sys.argv[1]); print('started', flush=True)\n"
+    )
+    argv = [sys.executable, "-c", prelude + script, str(path)]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "started\n"
+    return process
+
+
 def test_readers_never_keep_a_writer_out(tmp_path: Path) -> None:
     path = tmp_path / "p" / "lease"
     Lease.acquire(path, "x").release()
-    ended = threading.Event()
-
-    def look() -> None:
-        while not ended.is_set():
-            holder(path)
-
-    readers = [threading.Thread(target=look) for _ in range(4)]
-    for reader in readers:
-        reader.start()
+    readers = [start("while True: holder(path)", path) for _ in range(3)]
     try:
-        for _ in range(50):
+        for _ in range(3000):
             Lease.acquire(path, "vibe-tui push").release()
     finally:
-        ended.set()
         for reader in readers:
-            reader.join()
+            reader.kill()
+            reader.communicate()
 
 
 def test_readers_beside_a_busy_holder_never_see_half_a_status(tmp_path: Path) -> None:
     path = tmp_path / "p" / "lease"
-    ended = threading.Event()
-
-    def publish() -> None:
-        number = 0
-        while not ended.is_set():
-            number += 1
-            lease.publish({"text": str(number % 10) * (number % 9000)})
-
-    with Lease.acquire(path, "vibe-tui dev") as lease:
-        writer = threading.Thread(target=publish)
-        writer.start()
-        try:
-            seen = [holder(path) for _ in range(300)]
-        finally:
-            ended.set()
-            writer.join()
+    writer = start(
+        "lease, n = Lease.acquire(path, 'vibe-tui dev'), 0\n"
+        "while True: n += 1; lease.publish({'text': str(n % 10) * (9000 + n % 900)})",
+        path,
+    )
+    try:
+        seen = [holder(path) for _ in range(2000)]
+    finally:
+        writer.kill()
+        writer.communicate()
     texts = [held.status["text"] for held in seen if held is not None and held.status]
     assert len(texts) > 10
-    assert all(len(set(text)) <= 1 for text in texts)
+    assert all(len(set(text)) == 1 for text in texts)
 
 
 def test_a_command_with_control_characters_is_shown_harmless(tmp_path: Path) -> None:

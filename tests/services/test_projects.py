@@ -190,6 +190,13 @@ def test_a_marker_that_we_did_not_write_is_nothing(projects: Projects, tmp_path:
     assert projects.find(None, tmp_path / "b") == adopted
 
 
+def test_a_project_of_another_home_inside_of_ours_is_not_ours(projects: Projects, tmp_path: Path) -> None:
+    projects.create("outer", tmp_path / "a")
+    Projects(Home(tmp_path / "other")).create("inner", tmp_path / "a" / "b")
+    with pytest.raises(ProjectNotFound):
+        projects.find(None, tmp_path / "a" / "b")
+
+
 def test_a_marker_that_is_a_link_is_not_followed(projects: Projects, tmp_path: Path) -> None:
     project = projects.create("app", tmp_path / "a")
     (tmp_path / "b").mkdir()

@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.terminal_text import visible
 
 _TRIES, _PAUSE = 10, 0.02  # `holder` takes the lock for a moment to look; an acquirer outwaits it
+_PATIENCE = 0.5  # seconds that a reader waits for a holder to say who it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Holder:
     """Who holds a lease."""
 
     pid: int
+    """0 when the holder did not say who it is."""
     command: str
     """As the user knows it, e.g. "vibe-tui dev"."""
     since: str
@@ -47,7 +50,7 @@ class ProjectHeld(VibeError):
     def __init__(self, holder: Holder | None) -> None:
         self.holder = holder
         """None when it let go while we looked."""
-        if holder is None:
+        if holder is None or holder.pid == 0:
             super().__init__("The project is open in another process.", next_step="Try again in a moment.")
             return
         since = datetime.fromisoformat(holder.since).astimezone().strftime("%H:%M")
@@ -116,7 +119,7 @@ class Lease:
             "host": holder.host,
             "status": holder.status,
         }
-        data = json.dumps(content).encode() + b"\n"
+        data = _sealed(content)
         try:
             os.pwrite(self._descriptor, data, 0)
             os.ftruncate(self._descriptor, len(data))
@@ -131,20 +134,16 @@ def holder(path: Path) -> Holder | None:
     except OSError:
         return None  # never held, or not ours to see: acquiring says what is wrong
     try:
-        before = b""
-        for _ in range(_TRIES):
+        until = time.monotonic() + _PATIENCE
+        while True:
             if _lock(descriptor, fcntl.LOCK_SH):
                 return None
-            raw = os.pread(descriptor, 1 << 20, 0)
-            found = _parse(raw)
-            # Written in place: the text counts once it is read twice, and names a living process.
-            if found is not None and raw == before and _alive(found):
+            found = _parse(os.pread(descriptor, 1 << 20, 0))
+            if found is not None and _alive(found):
                 return found
-            if raw != before:
-                before = raw
-                continue
-            time.sleep(_PAUSE)
-        return found
+            if time.monotonic() > until:
+                return Holder(0, "", "", "")
+            time.sleep(_PAUSE / 10)  # it is being written, or the holder before died a moment ago
     finally:
         os.close(descriptor)
 
@@ -157,9 +156,18 @@ def _lock(descriptor: int, kind: int) -> bool:
     return True
 
 
+def _sealed(content: Mapping[str, Any]) -> bytes:
+    """JSON and its checksum: the file is written in place, so a reader may meet half of it."""
+    text = json.dumps(content).encode()
+    return b"%s\n%08x\n" % (text, zlib.crc32(text))
+
+
 def _parse(raw: bytes) -> Holder | None:
+    text = raw.partition(b"\n")[0]
+    if raw != b"%s\n%08x\n" % (text, zlib.crc32(text)):
+        return None
     try:
-        content = json.loads(raw)
+        content = json.loads(text)
         since = datetime.fromisoformat(content["since"])  # proved here, as messages show it
         return Holder(
             int(content["pid"]),
@@ -169,7 +177,7 @@ def _parse(raw: bytes) -> Holder | None:
             dict(content["status"]),
         )
     except (ValueError, TypeError, KeyError):
-        return None  # half written
+        return None  # of another version
 
 
 def _alive(holder: Holder) -> bool:
