@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 import pytest
 from platform_client import PlatformClient
+
+from vibe_tui.emulator.files import EmulatorFolder
+from vibe_tui.emulator.server import Server
 
 
 @pytest.fixture
@@ -140,6 +144,33 @@ async def test_a_narrow_key_outlives_the_token_that_minted_it_but_not_its_deploy
     await platform.ok("POST", f"/projects/{one['id']}/delete", token)
     assert await platform.deployment_status(two["deploymentUrl"], key) == 403
     assert (await cli(platform, "url_for_key", key))[0] == 403
+
+
+async def test_an_expired_key_opens_nothing(
+    platform: PlatformClient, token: str, folder: EmulatorFolder, server: Server
+) -> None:
+    one, _ = await two_projects(platform, token)
+    key = await deploy_key(platform, await team_token(platform, token), one["deploymentName"], "short")
+    assert await platform.deployment_status(one["deploymentUrl"], key) == 200
+    await server.stop()
+    expire(folder, "short")
+    again = Server(folder, node="node", toolchain=folder.root)
+    await again.start()
+    try:
+        assert await platform.deployment_status(one["deploymentUrl"], key) == 403
+        platform.url = f"http://127.0.0.1:{again.port}"
+        path = f"/deployments/{one['deploymentName']}/list_deploy_keys"
+        assert await platform.ok("GET", path, token) == []
+    finally:
+        await again.stop()
+
+
+def expire(folder: EmulatorFolder, name: str) -> None:
+    """Let the time of a key be over: the API wants half an hour at least."""
+    state = json.loads(folder.state.read_bytes())
+    [key] = [row for row in state["tokens"] if row["name"] == name]
+    key["expires"] = key["created"]
+    folder.state.write_text(json.dumps(state))
 
 
 async def test_what_the_cli_asks_with_a_deploy_key(platform: PlatformClient, token: str) -> None:
