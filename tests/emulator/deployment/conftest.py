@@ -24,7 +24,7 @@ def pushed(toolchain: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         await deployment.start()
         try:
             project = make_project(root / "app", toolchain, APP)
-            ended = await Cli(project, deployment)("dev", "--once", "--tail-logs", "disable")
+            ended = await Cli(project, deployment).push()
             assert ended.code == 0, ended.stderr
         finally:
             await deployment.stop()

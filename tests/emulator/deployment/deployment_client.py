@@ -122,10 +122,11 @@ class Cli:
 
     project: Path
     deployment: Deployment
+    key: str = KEY
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         (self.project / ".env.local").write_text(
-            f"CONVEX_SELF_HOSTED_URL={self.deployment.url}\nCONVEX_SELF_HOSTED_ADMIN_KEY={KEY}\n"
+            f"CONVEX_SELF_HOSTED_URL={self.deployment.url}\nCONVEX_SELF_HOSTED_ADMIN_KEY={self.key}\n"
         )
         return await asyncio.create_subprocess_exec(
             "node",

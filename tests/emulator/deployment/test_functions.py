@@ -37,7 +37,7 @@ async def test_a_failed_mutation_writes_nothing_and_carries_its_data(client: Cli
 async def test_an_error_names_the_file_and_line(client: Client) -> None:
     answer = await client.call("query", "messages:fails")
     assert "Server Error\nUncaught Error: this is wrong\n" in answer["errorMessage"]
-    assert "at handler (../convex/messages.ts:39:" in answer["errorMessage"]
+    assert "at handler (../convex/messages.ts:40:" in answer["errorMessage"]
 
 
 async def test_arguments_are_validated(client: Client) -> None:

@@ -77,7 +77,7 @@ class Journal:
     def __init__(self, folder: Path, *, snapshot_at: int = SNAPSHOT_AT) -> None:
         self._journal = folder / "journal.jsonl"
         self._snapshot = folder / "snapshot.json"
-        self._snapshot_at = snapshot_at
+        self._snapshot_at = self._threshold = snapshot_at
         self._sequence = 0
         self._descriptor = -1
         self._size = 0
@@ -141,7 +141,7 @@ class Journal:
 
     @property
     def wants_snapshot(self) -> bool:
-        return self._size >= self._snapshot_at
+        return self._size >= self._threshold
 
     def snapshot(self, data: Data) -> None:
         """Write all data and empty the journal. Raises OSError; the journal then still has everything."""
@@ -152,11 +152,12 @@ class Journal:
             "last_creation_time": data.last_creation_time,
         }
         line = _line(content)
-        # A large database is not worth writing again for a small journal; a failed try not at every commit.
-        self._snapshot_at = max(self._snapshot_at, len(line), 2 * self._size)
+        self._threshold = 2 * self._size  # after a failure: not at every commit again
         write_private(self._snapshot, line)
         os.ftruncate(self._descriptor, 0)
         self._size = 0
+        # A large database is not worth writing again for a small journal.
+        self._threshold = max(self._snapshot_at, len(line))
 
     def close(self) -> None:
         if self._descriptor >= 0:

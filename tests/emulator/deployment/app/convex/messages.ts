@@ -1,5 +1,6 @@
 import { ConvexError, v } from "convex/values";
 import { internal } from "./_generated/api";
+import type { Id } from "./_generated/dataModel";
 import { internalMutation, internalQuery, mutation, query } from "./_generated/server";
 
 export const list = query({
@@ -77,7 +78,7 @@ export const viewer = query({ args: {}, handler: async (ctx) => await ctx.auth.g
 
 export const later = mutation({
   args: { milliseconds: v.number(), body: v.string() },
-  handler: async (ctx, { milliseconds, body }) =>
+  handler: async (ctx, { milliseconds, body }): Promise<Id<"_scheduled_functions">> =>
     await ctx.scheduler.runAfter(milliseconds, internal.messages.arrive, { body }),
 });
 
