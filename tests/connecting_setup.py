@@ -49,6 +49,8 @@ class App:
     root: Path
     host: str
     running: Running | None = None
+    ports: tuple[int, ...] = ()
+    """Redirect ports; free ones when none are given."""
     project: Project = PROJECT
 
     @property
@@ -82,7 +84,7 @@ class App:
         ports: SignInPorts | None = None,
     ) -> Connected:
         return await self.provisioning().connect(
-            method or self.emulator(), name=name, on_step=on_step, sign_in=ports or sign_in_ports()
+            method or self.emulator(), name=name, on_step=on_step, sign_in=ports or sign_in_ports(*self.ports)
         )
 
     def secrets(self) -> list[str]:

@@ -8,7 +8,8 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Literal, Self
@@ -212,13 +213,12 @@ def _bytes_of(response: Response, request: Request) -> bytes:
     return ("\r\n".join(head) + "\r\n\r\n").encode() + body
 
 
-def relay_to(host: str) -> Handler:
+@asynccontextmanager
+async def relay_to(host: str) -> AsyncIterator[Handler]:
     """A handler that passes requests on to a real server, with its name in the Host header."""
     import httpx2
 
     dropped = {"host", "content-length", "connection", "transfer-encoding"}
-    # The real server's own address, as it appears in what it sends and wants to receive.
-    client = httpx2.AsyncClient(trust_env=False, timeout=30)
 
     async def relay(request: Request) -> Response:
         headers = {name: value for name, value in request.headers.items() if name not in dropped}
@@ -231,4 +231,5 @@ def relay_to(host: str) -> Handler:
         kept.pop("content-encoding", None)
         return Response(answer.status_code, answer.content, kept)
 
-    return relay
+    async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
+        yield relay

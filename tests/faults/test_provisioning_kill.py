@@ -5,75 +5,24 @@ Afterwards there is one project and one live key, or none of either.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import random
-import signal
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from connecting_setup import App
-from fake_platform import CLIENT_ID, CLIENT_SECRET, FakePlatform
-from fault_server import FaultServer, Phase, Request
+from fake_platform import FakePlatform
+from fault_server import FaultServer, Phase
+from killed_runs import KILLED, KilledRuns, killed_runs
 
 from vibe_tui.services.convex import leftovers
 from vibe_tui.services.model import Connected, NotConnected
-
-KILLED = -signal.SIGKILL
-
-
-class Nursery:
-    """Runs one connect or disconnect at a time in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.running: int | None = None
-        self.client = (CLIENT_ID, CLIENT_SECRET)
-
-    async def run(self, app: App, do: str, *, kill_at_write: tuple[int, str] | None = None) -> int:
-        """The exit code, negative after a signal."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        order = {
-            "do": do,
-            "root": str(app.root),
-            "host": app.host,
-            "client_id": self.client[0],
-            "client_secret": self.client[1],
-            "kill_at_write": kill_at_write,
-        }
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        self.running = int(await self._process.stdout.readline())
-        try:
-            return int(await self._process.stdout.readline())
-        finally:
-            self.running = None
-
-    def kill(self) -> None:
-        assert self.running is not None
-        os.kill(self.running, signal.SIGKILL)
-
-
-@asynccontextmanager
-async def nursery() -> AsyncIterator[Nursery]:
-    script = Path(__file__).with_name("provisioning_nursery.py")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        yield Nursery(process)
-    finally:
-        process.kill()
-        await process.wait()
 
 
 class World:
     """A platform behind a server that kills its client at chosen requests."""
 
-    def __init__(self, root: Path, fake: FakePlatform, server: FaultServer, runs: Nursery) -> None:
+    def __init__(self, root: Path, fake: FakePlatform, server: FaultServer, runs: KilledRuns) -> None:
         self._root = root
         self._numbers: Iterator[int] = iter(range(10_000))
         self.fake = fake
@@ -85,21 +34,6 @@ class World:
         fresh = FakePlatform(host=self.server.host)
         self.fake.__dict__.update(fresh.__dict__)
         return App(self._root / str(next(self._numbers)), self.server.host)
-
-    def kill_at(self, number: int, phase: Phase) -> None:
-        """Kill the client before or after its number-th request from now on is handled."""
-        seen = 0
-
-        async def watch(now: Phase, _request: Request) -> None:
-            nonlocal seen
-            seen += now == "before"
-            if (seen, now) == (number, phase):
-                self.runs.kill()
-
-        self.server.watch = watch
-
-    def spare(self) -> None:
-        self.server.watch = None
 
     def connected(self, app: App) -> bool:
         connection = app.provisioning().connection()
@@ -124,7 +58,7 @@ class World:
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setattr(leftovers, "LOOKS", (0.0, 0.01, 0.01))
     fake = FakePlatform()
-    async with FaultServer(fake) as server, nursery() as runs:
+    async with FaultServer(fake) as server, killed_runs() as runs:
         yield World(tmp_path, fake, server, runs)
 
 
@@ -132,9 +66,9 @@ async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 async def test_killed_at_any_request_connecting_again_finishes_it(world: World, phase: Phase) -> None:
     for number in range(1, 100):
         app = world.app()
-        world.kill_at(number, phase)
+        world.runs.kill_at(world.server, number, phase)
         ended = await world.runs.run(app, "connect")
-        world.spare()
+        world.runs.spare(world.server)
         if ended == 0:
             break
         assert ended == KILLED
@@ -161,10 +95,10 @@ async def test_killed_again_and_again_it_ends_with_one_of_each(world: World, see
     chance = random.Random(seed)
     app = world.app()
     for _ in range(8):
-        world.kill_at(chance.randint(1, 12), chance.choice(["before", "after"]))
+        world.runs.kill_at(world.server, chance.randint(1, 12), chance.choice(["before", "after"]))
         if await world.runs.run(app, "connect") == 0:
             break
-    world.spare()
+    world.runs.spare(world.server)
     await app.connect()
     assert world.connected(app)
 
@@ -174,9 +108,9 @@ async def test_killed_at_any_request_disconnecting_again_finishes_it(world: Worl
     for number in range(1, 100):
         app = world.app()
         await app.connect()
-        world.kill_at(number, phase)
+        world.runs.kill_at(world.server, number, phase)
         ended = await world.runs.run(app, "delete-project")
-        world.spare()
+        world.runs.spare(world.server)
         if ended == 0:
             break
         assert ended == KILLED
@@ -204,9 +138,9 @@ async def test_killed_at_any_write_disconnecting_again_finishes_it(world: World,
 async def test_killed_while_connecting_it_can_be_taken_back(world: World) -> None:
     for number in range(1, 100):
         app = world.app()
-        world.kill_at(number, "after")
+        world.runs.kill_at(world.server, number, "after")
         ended = await world.runs.run(app, "connect")
-        world.spare()
+        world.runs.spare(world.server)
         if ended == 0:
             break
         await app.provisioning().disconnect("delete-project", lambda _: None)

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 
 import connecting_setup
 
@@ -43,7 +43,7 @@ def _run(order: dict[str, Any]) -> int:
     if order["kill_at_write"] is not None:
         _die_at_write(*order["kill_at_write"])
     running = connecting_setup.Running(order["host"], order["client_id"], Secret(order["client_secret"]))
-    app = connecting_setup.App(Path(order["root"]), order["host"], running)
+    app = connecting_setup.App(Path(order["root"]), order["host"], running, tuple(order["ports"]))
     if order["do"] == "connect":
         asyncio.run(app.connect())
     else:
