@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding
@@ -68,6 +67,8 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         self.on_shutdown: Callable[[], Awaitable[object]] | None = None
         """Awaited once before the app ends, however it ends but for a crash; its time is limited."""
         self.add_mode(self.DEFAULT_MODE, first_screen)
+        self.last_words = ""
+        """What `run` says on the terminal after a crash."""
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if light else DARK.name
@@ -122,7 +123,7 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         with self.console.capture() as capture:
             for renderable in renderables:
                 self.console.print(renderable)
-        super().panic(_plain(redact(clean(capture.get()))))
+        self._end_with(redact(clean(capture.get())))
 
     def _fatal_error(self) -> None:
         """A defect: Textual's own report would show the values of variables, thus also secrets."""
@@ -135,7 +136,12 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
             said = f"{error.message} {error.next_step}".rstrip()
         else:
             said = f"{crash_text(error)}\nThe page stopped because of a defect in vibe-tui."
-        super().panic(_plain(f"{redact(clean(said))}\n{clean(report)}"))
+        self._end_with(f"{redact(clean(said))}\n{clean(report)}")
+
+    def _end_with(self, message: str) -> None:
+        # The first error is the cause. Textual would cut its lines at the width of the terminal.
+        self.last_words = self.last_words or message
+        super().panic()
 
     # --- The end --------------------------------------------------------------------------------------
 
@@ -150,7 +156,8 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
     def leave(self, return_code: int) -> None:
         """End because of a signal: at once, without questions."""
         self._exit_limit = SIGNAL_LIMIT
-        self.exit(return_code=return_code)
+        # In turn: an app that is still starting cannot be told to exit.
+        self.call_later(self.exit, return_code=return_code)
 
     async def on_exit_app(self) -> None:
         """Every orderly end comes through here before the screens are closed."""
@@ -179,11 +186,6 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         return TerminalDriver if chosen is LinuxDriver else chosen
 
 
-def _plain(text: str) -> Text:
-    """Text whose lines stay as they are, however wide the terminal is."""
-    return Text(text, no_wrap=True, overflow="ignore")
-
-
 async def _run(hook: Callable[[], Awaitable[object]]) -> None:
     await hook()
 
@@ -199,4 +201,6 @@ def run(app: VibeApp) -> int:
             signals.restore()
 
     asyncio.run(main())
+    if app.last_words:
+        print(app.last_words, file=sys.stderr)
     return app.return_code or 0
