@@ -35,7 +35,10 @@ def _open(url: str, environ: Mapping[str, str]) -> bool:
 
 
 def _allowed(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # an address in brackets that is none
+        return False
     loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and loopback))
 
