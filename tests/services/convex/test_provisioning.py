@@ -72,6 +72,7 @@ async def test_connecting_again_changes_nothing(app: App, platform) -> None:
 
 async def test_before_anything_it_is_not_connected(app: App) -> None:
     assert app.provisioning().connection() == NotConnected()
+    assert app.provisioning().backend() is None
 
 
 async def test_without_team_access_tokens_the_key_is_wide_and_says_so(app: App, platform) -> None:
@@ -241,6 +242,7 @@ async def test_a_failing_step_is_told_and_the_same_call_finishes_the_rest(app: A
     assert [step.ok for step in steps] == [False, True]
     state = app.provisioning().connection()
     assert isinstance(state, Failed) and "disconnect --revoke" in state.next_step
+    assert app.provisioning().backend() == "emulator"
     with pytest.raises(DisconnectUnfinished):
         await app.connect()
     steps = await app.provisioning().disconnect("revoke", lambda _: None)

@@ -27,7 +27,7 @@ from vibe_tui.services.convex.journal import (
     leave_command,
 )
 from vibe_tui.services.errors import VibeError
-from vibe_tui.services.model import Connected, Connecting, Connection, Project
+from vibe_tui.services.model import BackendKind, Connected, Connecting, Connection, Project
 from vibe_tui.services.secret import Secret
 
 if TYPE_CHECKING:
@@ -69,6 +69,11 @@ class Provisioning:
     def connection(self) -> Connection:
         """What the journal says. Blocking, but cheap. Raises JournalUnreadable."""
         return connection_of(self._journal.read())
+
+    def backend(self) -> BackendKind | None:
+        """What was last connected to, also when that failed or is half undone; None: nothing. Blocking."""
+        journal = self._journal.read()
+        return journal.backend if journal is not None else None
 
     def deploy_key(self) -> Secret:
         """The key that pushes to the deployment. Blocking. Raises KeyMissing."""
