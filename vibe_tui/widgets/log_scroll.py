@@ -35,6 +35,7 @@ class LogScroll(ScrollView, can_focus=True):
     LogScroll {
         background: $surface;
         color: $foreground;
+        overflow-y: scroll;
         scrollbar-size-horizontal: 1;
         scrollbar-size-vertical: 1;
         & .log--cursor { background: $foreground 12%; }
@@ -161,10 +162,14 @@ class LogScroll(ScrollView, can_focus=True):
         super().watch_scroll_y(old_value, new_value)
         if self._moving:
             return
-        if round(new_value) >= self.max_scroll_y and new_value > old_value:
+        at_end = round(new_value) >= self.max_scroll_y
+        if at_end and new_value > old_value:
             self.follow()
-        elif self.following and new_value < old_value:
+        elif self.following and not at_end and new_value < old_value:
             self._stay()
+
+    def watch_show_horizontal_scrollbar(self) -> None:
+        self.call_after_refresh(self._resized)  # there is a row more or less
 
     def follow(self) -> None:
         """Show the end, and stay there."""

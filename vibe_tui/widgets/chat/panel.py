@@ -105,7 +105,7 @@ class ChatPanel(Vertical):
         """Have the user answer a plan: PlanAnswered."""
         card = self._plans[plan_id]
         card.ask()
-        self.call_after_refresh(self._offer_focus, card)
+        card.call_after_refresh(self._offer_focus, card)  # once it has its buttons
 
     def add_file(self, path: str, added: int, removed: int, diff: str, created: bool) -> None:
         """A written file. diff: unified, with or without its file lines; added, removed: lines."""
