@@ -19,7 +19,7 @@ if command -v uv >/dev/null 2>&1; then
 else
     if [ ! -x .venv/bin/python ]; then
         # Debian keeps ensurepip in python3-venv; without it, pip works on the new environment from outside.
-        "$python" -m venv .venv 2>/dev/null || "$python" -m venv --clear --without-pip .venv
+        "$python" -m venv .venv >/dev/null 2>&1 || "$python" -m venv --clear --without-pip .venv
     fi
     if .venv/bin/python -c 'import pip' 2>/dev/null; then
         install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$@"; }

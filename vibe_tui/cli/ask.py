@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 
 from vibe_tui.cli.context import context
 from vibe_tui.cli.output import Output
 from vibe_tui.cli.progress import follow_log, push_line, tell
 from vibe_tui.cli.runner import run_until_done
+from vibe_tui.cli.typed import typed_answer
 from vibe_tui.services.assistant.answerer import Plan
 from vibe_tui.services.assistant.events import (
     Deployed,
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
             "Nobody is at a terminal to approve the plan.",
             next_step="Add --yes to carry it out without asking.",
         )
-    return run_until_done(_ask(options, output), on_interrupt=output.interrupted)
+    return run_until_done(_ask(options, output), output)
 
 
 async def _ask(options: argparse.Namespace, output: Output) -> int:
@@ -50,7 +50,7 @@ async def _ask(options: argparse.Namespace, output: Output) -> int:
         workspace.chat.subscribe(shown.take)
 
         async def approve(plan: Plan) -> bool:
-            return bool(options.yes) or await asyncio.to_thread(_asked)
+            return bool(options.yes) or await _asked()
 
         connected = isinstance(workspace.backend.state, Connected)
         ended = await workspace.chat.ask(
@@ -64,9 +64,8 @@ async def _ask(options: argparse.Namespace, output: Output) -> int:
     return 0 if ok else 1
 
 
-def _asked() -> bool:
-    print("Apply this plan? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+async def _asked() -> bool:
+    return (await typed_answer("Apply this plan? [y/N]")).lower() in {"y", "yes"}
 
 
 class _Shown:

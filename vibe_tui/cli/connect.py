@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-import sys
-import threading
-from collections.abc import AsyncIterator
 
 from vibe_tui.cli.context import Context, context
 from vibe_tui.cli.not_yet import NotYet
 from vibe_tui.cli.output import Output
 from vibe_tui.cli.parser import LATER_METHODS
 from vibe_tui.cli.runner import run_until_done
+from vibe_tui.cli.typed import typed_lines
 from vibe_tui.services.browser import open_browser
 from vibe_tui.services.convex.connect import ConnectMethod, EmulatorMethod, OAuthMethod, SignInPorts
 from vibe_tui.services.convex.emulator_host import EmulatorHost
@@ -29,7 +26,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         raise UsageError(
             "Only the emulator lets a program consent in your place.", next_step="Leave out --approve."
         )
-    return run_until_done(_connect(options, output), on_interrupt=output.interrupted)
+    return run_until_done(_connect(options, output), output)
 
 
 async def _connect(options: argparse.Namespace, output: Output) -> int:
@@ -79,30 +76,11 @@ def _sign_in(options: argparse.Namespace, here: Context, output: Output) -> Sign
         redirect_ports=tuple(here.settings.convex.redirect_ports),
         limit=here.settings.convex.sign_in_limit,
         open_link=open_link,
-        pasted=_lines_of_stdin(),
+        pasted=typed_lines(),
         on_problem=problem,
         on_wait=lambda seconds, reason: output.say(f"{reason} Trying again in {seconds:.0f} s."),
         approve=options.approve,
     )
-
-
-async def _lines_of_stdin() -> AsyncIterator[str]:
-    """Lines as they are typed or piped in; ends with the input.
-
-    Read in a daemon thread: a read of a terminal cannot be cancelled, and must not keep us alive.
-    """
-    loop = asyncio.get_running_loop()
-    lines: asyncio.Queue[str | None] = asyncio.Queue()
-
-    def read() -> None:
-        for line in sys.stdin:
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, None)
-
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    while (line := await lines.get()) is not None:
-        if line.strip():
-            yield line
 
 
 def _summary(connected: Connected) -> str:

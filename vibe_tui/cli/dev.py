@@ -19,7 +19,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
         output.result({"stopped": True}, "Dev server stopped.")
         return 0
 
-    return run_until_done(_dev(options, output), on_interrupt=stopped)
+    return run_until_done(_dev(options, output), output, on_interrupt=stopped)
 
 
 async def _dev(options: argparse.Namespace, output: Output) -> int:
@@ -35,7 +35,8 @@ async def _dev(options: argparse.Namespace, output: Output) -> int:
 
         workspace.dev_server.subscribe(show)
         await workspace.backend.target()  # not connected: say so now instead of watching in vain
-        await workspace.dev_server.start()
-        output.say("Dev server running: every change in convex/ deploys itself. Ctrl-C stops it.")
+        push = await workspace.dev_server.start()
+        state = "Dev server running" if push.ok else "Dev server watching, though that push failed"
+        output.say(f"{state}: every change in convex/ deploys itself. Ctrl-C stops it.")
         await asyncio.Event().wait()
     raise AssertionError("the dev server ends by a signal only")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import sys
 
 from vibe_tui.cli.context import context
 from vibe_tui.cli.output import Output, plain
 from vibe_tui.cli.runner import run_until_done
+from vibe_tui.cli.typed import typed_answer
 from vibe_tui.services.convex.backend import StepDone
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected
@@ -20,7 +20,7 @@ class NotConfirmed(VibeError):
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    return run_until_done(_disconnect(options, output), on_interrupt=output.interrupted)
+    return run_until_done(_disconnect(options, output), output)
 
 
 async def _disconnect(options: argparse.Namespace, output: Output) -> int:
@@ -28,7 +28,7 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
     project = here.project(options)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui disconnect") as workspace:
         if options.how == "delete-project" and not options.yes:
-            await asyncio.to_thread(_confirm, workspace)
+            await _confirm(workspace)
 
         def show(what: object) -> None:
             if isinstance(what, StepDone):
@@ -47,7 +47,7 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
     return 0 if ok else 1
 
 
-def _confirm(workspace: Workspace) -> None:
+async def _confirm(workspace: Workspace) -> None:
     """Have the name typed before data is destroyed."""
     connection = workspace.backend.state
     if not isinstance(connection, Connected):
@@ -57,11 +57,8 @@ def _confirm(workspace: Workspace) -> None:
             "Deleting the Convex project was not confirmed.",
             next_step="Add --yes to delete it without asking.",
         )
-    print(
-        f"This deletes the Convex project {connection.project} with all its data. Type its name to go on: ",
-        end="",
-        file=sys.stderr,
-        flush=True,
+    answer = await typed_answer(
+        f"This deletes the Convex project {connection.project} with all its data. Type its name to go on:"
     )
-    if sys.stdin.readline().strip() != connection.project:
+    if answer != connection.project:
         raise NotConfirmed("That is not its name. Nothing was deleted.")

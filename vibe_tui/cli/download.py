@@ -7,22 +7,27 @@ import asyncio
 import threading
 from pathlib import Path
 
-from vibe_tui.cli.context import context
+from vibe_tui.cli.context import Context, context
 from vibe_tui.cli.output import Output
 from vibe_tui.cli.runner import run_until_done
 from vibe_tui.services.archive import export
+from vibe_tui.services.convex.journal import SecretRefs
+from vibe_tui.services.credentials import Credentials, CredentialsUnavailable
 from vibe_tui.services.model import Project
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    project = context().project(options)
+    here = context()
+    project = here.project(options)
     target = Path(options.output or f"{project.name}.zip").expanduser().absolute()
-    return run_until_done(
-        _download(project, target, options.replace, output), on_interrupt=output.interrupted
-    )
+    return run_until_done(_download(here, project, target, options.replace, output), output)
 
 
-async def _download(project: Project, target: Path, replace: bool, output: Output) -> int:
+async def _download(here: Context, project: Project, target: Path, replace: bool, output: Output) -> int:
+    try:
+        await asyncio.to_thread(_learn_secrets, here, project)
+    except CredentialsUnavailable as problem:
+        output.warn(f"{problem.message} So a copy of the project's keys in its files would not be noticed.")
     cancelled = threading.Event()
 
     def progress(done: int, total: int) -> None:
@@ -51,3 +56,10 @@ async def _download(project: Project, target: Path, replace: bool, output: Outpu
         f"{archive.files} files, {archive.bytes / 1000:.0f} kB: {archive.path}",
     )
     return 0
+
+
+def _learn_secrets(here: Context, project: Project) -> None:
+    """Read the project's keys and tokens: `export` leaves out files that hold a secret this process knows."""
+    credentials = Credentials(here.home, here.settings.credentials)
+    for ref in SecretRefs(project.id).all():
+        credentials.get(ref)

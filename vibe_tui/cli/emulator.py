@@ -17,8 +17,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
     if options.action == "status":
         return _status(here, output)
     if options.action == "stop":
-        return run_until_done(_stop(here, output), on_interrupt=output.interrupted)
-    return run_until_done(_run(here, output), on_interrupt=output.interrupted)
+        return run_until_done(_stop(here, output), output)
+    return run_until_done(_run(here, output), output)
 
 
 def _status(here: Context, output: Output) -> int:

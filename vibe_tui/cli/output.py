@@ -8,10 +8,11 @@ stream-json   one object a line on stdout: the events, then the result; messages
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TextIO
 
 from vibe_tui.services.errors import VibeError
@@ -23,6 +24,10 @@ Format = Literal["text", "json", "stream-json"]
 class Output:
     def __init__(self, form: Format) -> None:
         self.form = form
+        self.broken = False
+        """Something could not be printed: whoever read it has gone, or it goes to a full disk."""
+        self.on_broken: Callable[[], None] = _go_on
+        """Called when that happens."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal without UTF-8 gets \u… instead of an error
                 stream.reconfigure(errors="backslashreplace")
@@ -30,7 +35,11 @@ class Output:
     def say(self, text: str) -> None:
         """A message for people while the command works. Untrusted text is safe to pass."""
         stream = sys.stdout if self.form == "text" else sys.stderr
-        print(redact(clean(text, colours=_shows_colours(stream))), file=stream, flush=True)
+        self._print(redact(clean(text, colours=_shows_colours(stream))), stream)
+
+    def warn(self, text: str) -> None:
+        """Something that is not as it should be and stops nothing; always on stderr."""
+        self._complain(text, "")
 
     def link(self, link: str) -> None:
         """A sign-in link of our own making, on a line of its own so that it can be copied whole.
@@ -38,9 +47,9 @@ class Output:
         Not redacted: the state it carries belongs to this one sign-in and the user needs it.
         """
         if self.form == "stream-json":
-            print(json.dumps({"event": "sign_in", "link": link}), flush=True)
+            self._print(json.dumps({"event": "sign_in", "link": link}), sys.stdout)
         else:
-            print(clean(link), file=sys.stdout if self.form == "text" else sys.stderr, flush=True)
+            self._print(clean(link), sys.stdout if self.form == "text" else sys.stderr)
 
     def event(self, name: str, data: Mapping[str, Any] | object) -> None:
         """A step of a long command, for scripts. `data`: a mapping or a dataclass instance."""
@@ -75,13 +84,26 @@ class Output:
     def _complain(self, message: str, next_step: str) -> None:
         for line in (f"vibe-tui: {message}", next_step):
             if line:
-                print(redact(clean(line)), file=sys.stderr, flush=True)
+                self._print(redact(clean(line)), sys.stderr)
 
     def _finish(self, data: Mapping[str, Any]) -> None:
         self._print_json({"event": "result", **data} if self.form == "stream-json" else data)
 
     def _print_json(self, data: Mapping[str, Any]) -> None:
-        print(redact(json.dumps(data, ensure_ascii=False, default=str)), flush=True)
+        self._print(redact(json.dumps(data, ensure_ascii=False, default=str)), sys.stdout)
+
+    def _print(self, text: str, stream: TextIO) -> None:
+        try:
+            print(text, file=stream, flush=True)
+        except OSError as problem:
+            # Point it elsewhere: what comes now is lost anyway, and the interpreter flushes it at exit.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+            self.broken = True
+            if stream is sys.stdout and problem.errno not in (errno.EPIPE, errno.EIO):
+                self._complain(f"The output could not be written: {(problem.strerror or '').lower()}.", "")
+            self.on_broken()
 
 
 def plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
@@ -97,6 +119,10 @@ def _plain_value(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value
+
+
+def _go_on() -> None:
+    """For commands that end by themselves at once."""
 
 
 def _shows_colours(stream: TextIO) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import NoReturn
 
 from vibe_tui import __version__
+from vibe_tui.services.errors import UsageError
 
 LATER_METHODS = (
     "team-token",
@@ -18,22 +20,43 @@ LATER_METHODS = (
 """Ways to connect that are named in the documentation and do not exist yet."""
 
 
+class WrongUsage(UsageError):
+    code = "wrong_usage"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise WrongUsage(
+            f"{message[:1].upper()}{message[1:]}.".replace("\n", " "),
+            next_step=f"Run `{self.prog} --help` to see how it is used.",
+        )
+
+
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """The command and its options; wrong usage ends the process with 2 and a usage line."""
-    options = _parser().parse_args(arguments)
+    """The command and its options. Raises WrongUsage; --help and --version end the process with 0."""
+    parser, commands = _parser()
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in commands:
+        # `vibe-tui PATH` opens the page; argparse would take the path for a misspelt command.
+        options = argparse.Namespace(module="page", path=arguments[0])
+        if len(arguments) > 1:
+            parser.error(f"unrecognized arguments: {' '.join(arguments[1:])}")
+    else:
+        options = parser.parse_args(arguments)
     if not hasattr(options, "format"):
         options.format = "text"
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """The parser, and the names of its commands."""
+    parser = _Parser(
         prog="vibe-tui",
+        usage="vibe-tui [PATH] | vibe-tui COMMAND …",
         description="The project page of a vibe-coding product: Expo apps with a Convex backend.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"vibe-tui {__version__}")
-    parser.set_defaults(module="page")
+    parser.set_defaults(module="page", path=None)
     commands = parser.add_subparsers(metavar="COMMAND")
 
     new = _command(commands, "new", "make a new app from the expo-convex template")
@@ -107,16 +130,16 @@ def _parser() -> argparse.ArgumentParser:
 
     publish = _command(commands, "publish", "publish the app (comes later)")
     _project(publish)
-    return parser
+    return parser, commands.choices
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[_Parser],
     name: str,
     title: str,
     *,
     streams: bool = False,
-) -> argparse.ArgumentParser:
+) -> _Parser:
     parser = commands.add_parser(
         name, help=title, description=f"{title[0].upper()}{title[1:]}.", allow_abbrev=False
     )

@@ -12,7 +12,7 @@ from vibe_tui.services.workspace import open_workspace
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    return run_until_done(_push(options, output), on_interrupt=output.interrupted)
+    return run_until_done(_push(options, output), output)
 
 
 async def _push(options: argparse.Namespace, output: Output) -> int:

@@ -7,18 +7,23 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from vibe_tui.cli.output import Output
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def run_until_done(main: Coroutine[Any, Any, int], *, on_interrupt: Callable[[], int]) -> int:
+def run_until_done(
+    main: Coroutine[Any, Any, int], output: Output, *, on_interrupt: Callable[[], int] | None = None
+) -> int:
     """Run `main`; a signal cancels it, its clean-up runs, then `on_interrupt` gives the exit code.
 
-    A signal that was ignored when we started (SIGHUP under nohup) stays ignored.
+    It is cancelled as well when nobody reads its output any more. A signal that was ignored when we
+    started (SIGHUP under nohup) stays ignored.
     """
-    return asyncio.run(_guarded(main, on_interrupt))
+    return asyncio.run(_guarded(main, output, on_interrupt or output.interrupted))
 
 
-async def _guarded(main: Coroutine[Any, Any, int], on_interrupt: Callable[[], int]) -> int:
+async def _guarded(main: Coroutine[Any, Any, int], output: Output, on_interrupt: Callable[[], int]) -> int:
     loop = asyncio.get_running_loop()
     work = loop.create_task(main)
     interrupted = False
@@ -29,6 +34,7 @@ async def _guarded(main: Coroutine[Any, Any, int], on_interrupt: Callable[[], in
             interrupted = True
             work.cancel()
 
+    output.on_broken = interrupt
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             loop.add_signal_handler(number, interrupt)

@@ -182,3 +182,19 @@ def _output(argv: list[str], environ: Mapping[str, str]) -> str:
             os.killpg(asked.pid, signal.SIGKILL)
             return ""
     return said.decode("utf-8", "replace").strip() if asked.returncode == 0 else ""
+
+
+def main() -> int:
+    """Say which Node and npm would be used, for scripts: 0, or 1 and a sentence on stderr."""
+    try:
+        node = find_node("")
+        npm = find_npm(node)
+    except VibeError as error:
+        print(f"{error.message}\n{error.next_step}", file=sys.stderr)
+        return 1
+    print(f"Node.js {node.version} at {node.path}, npm at {npm}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
