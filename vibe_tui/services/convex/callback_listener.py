@@ -152,7 +152,10 @@ class CallbackListener:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None
+        assert task is not None and self._server is not None
+        if not self._server.is_serving():  # accepted at the very end; nobody would wait for it
+            writer.close()
+            return
         if len(self._connections) >= MOST_CONNECTIONS:
             # The oldest has been silent longest; the newest may be the browser.
             next(iter(self._connections)).cancel()
