@@ -112,19 +112,33 @@ class CallbackListener:
         """Bind the first free of the registered `ports`. Raises CallbackPortsBusy."""
         listener = cls(state)
         for port in ports:
-            try:
-                # Without SO_REUSEADDR a second sign-in within a minute fails on TIME_WAIT.
-                listener._server = await asyncio.start_server(
-                    listener._connected, "127.0.0.1", port, limit=LARGEST_HEAD, reuse_address=True
-                )
-            except OSError:
-                continue
-            listener.port = listener._server.sockets[0].getsockname()[1]
-            return listener
+            if await listener._listen(port):
+                return listener
         raise CallbackPortsBusy(
             f"The ports for the way back from the browser are all taken: {', '.join(map(str, ports))}.",
             next_step="Paste the address the browser ends at, or free one of the ports and connect again.",
         )
+
+    async def _listen(self, port: int) -> bool:
+        try:
+            # Without SO_REUSEADDR a second sign-in within a minute fails on TIME_WAIT.
+            self._server = await asyncio.start_server(
+                self._connected,
+                "127.0.0.1",
+                port,
+                limit=LARGEST_HEAD,
+                reuse_address=True,
+                start_serving=False,  # nobody is answered before we know who we are
+            )
+        except OSError:
+            return False
+        try:
+            await self._server.start_serving()
+        except OSError:  # somebody else bound the port at the same moment and listens on it now
+            self._server.close()
+            return False
+        self.port = port
+        return True
 
     @property
     def redirect_uri(self) -> str:
