@@ -39,7 +39,7 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
     """Shows one first screen; screens on top of it are pushed when they are needed."""
 
     TITLE = "vibe-tui"
-    CSS_PATH = "styles.tcss"
+    CSS_PATH = Path(__file__).with_name("styles.tcss")
     DEFAULT_MODE = "page"
     COMMANDS = {ActionCommands}  # noqa: RUF012  # Textual's own type
     BINDINGS = [  # noqa: RUF012

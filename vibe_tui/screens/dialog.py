@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.binding import Binding
@@ -17,7 +18,7 @@ GRACE = 0.3
 class Dialog(ModalScreen[Result]):
     """A modal box. Esc answers None."""
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH = Path(__file__).with_name("dialog.tcss")  # also of a dialog in another folder
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "Cancel", show=False),
         Binding("left,up", "app.focus_previous", show=False),

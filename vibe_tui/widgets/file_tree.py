@@ -90,7 +90,8 @@ class FileTree(Tree[Row]):
         offset = anchor.line - self.scroll_offset.y if anchor is not None else 0
         self._remove_missing(folder, entries)
         self._add_new(folder, path, entries)
-        if self.cursor_line == -1 and self.last_line >= 0:
+        last_line = self.last_line  # asking numbers the rows anew
+        if self.cursor_line == -1 and last_line >= 0:
             self.cursor_line = 0
         if anchor is not None and self._by_path.get(_row(anchor).path) is anchor:
             self.scroll_to(y=anchor.line - offset, animate=False, immediate=True)

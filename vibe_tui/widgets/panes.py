@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -57,8 +57,8 @@ class Panes(Vertical):
 
     @property
     def shares(self) -> Sequence[float]:
-        """The share of every part, in the order of the layout; what a session may want to keep."""
-        return [part.share for part in self.query("Pane, Split").results() if isinstance(part, Pane | Split)]
+        """The share of every part, each split before its own parts; what a session may want to keep."""
+        return [part.share for part in self._layout.all_parts()]
 
     def show(self, pane_id: str) -> None:
         """Go to a pane: put it on show and give it the focus."""
@@ -93,11 +93,14 @@ class Panes(Vertical):
     def on_mount(self) -> None:
         # Before the first layout, so that no frame is painted twice.
         self.set_class(self.app.size.width < NARROW, "-narrow")
+        self._panes[self._active].focus_inside()
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < NARROW, "-narrow")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget is not self.screen.focused:
+            return  # the focus has moved on since
         pane = next((node for node in event.widget.ancestors_with_self if isinstance(node, Pane)), None)
         if pane is not None and pane.id != self._active:
             self._activate(str(pane.id))
@@ -109,16 +112,8 @@ class Panes(Vertical):
     def _activate(self, pane_id: str) -> None:
         self._active = pane_id
         self._switch.show(pane_id)
-        for pane in self._panes.values():
-            pane.remove_class("-active")
-        for split in self._splits():
-            split.set_class(any(pane.id == pane_id for pane in split.panes()), "-active")
-        self._panes[pane_id].add_class("-active")
+        for part in self._layout.all_parts():
+            panes = part.panes() if isinstance(part, Split) else (part,)
+            part.set_class(any(pane.id == pane_id for pane in panes), "-active")
         if self.is_mounted:
             self.post_message(self.ActiveChanged(pane_id))
-
-    def _splits(self, split: Split | None = None) -> Iterator[Split]:
-        for part in (split or self._layout).parts:
-            if isinstance(part, Split):
-                yield part
-                yield from self._splits(part)

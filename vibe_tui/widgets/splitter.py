@@ -52,13 +52,11 @@ class Pane(Vertical):
 
     def focus_inside(self) -> None:
         """Give the focus back to the widget that had it last, or to the first that takes it."""
-        if self._last is not None and self._last.is_attached and self._last.focusable:
-            self._last.focus()
-            return
-        for widget in self.walk_children(Widget):
-            if widget.focusable:
-                widget.focus()
-                return
+        last = self._last
+        if last is None or not last.is_attached or not last.focusable:
+            last = next((widget for widget in self.walk_children(Widget) if widget.focusable), None)
+        if last is not None:
+            self.screen.set_focus(last)
 
 
 class Split(Container):
@@ -96,17 +94,20 @@ class Split(Container):
                 yield Divider(index, self.rows)
             yield part
 
+    def all_parts(self) -> Iterator[Pane | Split]:
+        """Every part in here, each split before its own parts."""
+        for part in self.parts:
+            yield part
+            if isinstance(part, Split):
+                yield from part.all_parts()
+
     def panes(self) -> Iterator[Pane]:
         """Every pane in here, also those of splits."""
-        for part in self.parts:
-            if isinstance(part, Pane):
-                yield part
-            else:
-                yield from part.panes()
+        return (part for part in self.all_parts() if isinstance(part, Pane))
 
     def move_divider(self, index: int, cells: int) -> None:
         """Move the divider before part `index` by `cells`; no part gets smaller than its minimum."""
-        sizes = [part.size.height if self.rows else part.size.width for part in self.parts]
+        sizes = [part.outer_size.height if self.rows else part.outer_size.width for part in self.parts]
         before, after = self.parts[index - 1], self.parts[index]
         least = min(0, before.minimum - sizes[index - 1])
         most = max(0, sizes[index] - after.minimum)
