@@ -1,12 +1,45 @@
-"""`vibe-tui` alone: the full-screen page."""
+"""`vibe-tui [PATH]`: the full-screen page. Only textual and the store are loaded before it is painted."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from vibe_tui.cli.not_yet import NotYet
+from vibe_tui.app import VibeApp
+from vibe_tui.app import run as run_app
+from vibe_tui.cli.context import Context, context
 from vibe_tui.cli.output import Output
+from vibe_tui.services.errors import UsageError
+from vibe_tui.services.model import Project
+from vibe_tui.services.projects import ProjectNotFound
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    raise NotYet("the full-screen page", "`vibe-tui --help` lists the commands there are.")
+    here = context()
+    app: VibeApp
+    if options.path is None:
+        from vibe_tui.screens.project_list import ProjectListScreen
+
+        app = VibeApp(lambda: ProjectListScreen(here.home, here.settings), crash_folder=here.home.crashes)
+    else:
+        from vibe_tui.screens.project.screen import ProjectScreen
+
+        project = _project(here, options.path)
+        app = VibeApp(
+            lambda: ProjectScreen(here.home, here.settings, project), crash_folder=here.home.crashes
+        )
+    return run_app(app)
+
+
+def _project(here: Context, name_or_path: str) -> Project:
+    """The project of this name or folder; any other folder becomes a project."""
+    try:
+        return here.projects.find(name_or_path, Path.cwd())
+    except ProjectNotFound:
+        folder = Path(name_or_path).expanduser().absolute()
+        if not folder.is_dir():
+            raise UsageError(
+                f"There is no command, project or folder called {name_or_path}.",
+                next_step="`vibe-tui --help` lists the commands, `vibe-tui projects` the projects.",
+            ) from None
+        return here.projects.adopt(folder)

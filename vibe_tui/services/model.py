@@ -127,6 +127,8 @@ class DevServerState:
     """
 
     status: Literal["stopped", "starting", "pushing", "running", "failed", "unreachable"] = "stopped"
+    armed: bool = False
+    """Whether changes deploy themselves. A push can also run while they do not."""
     since: str = ""
     """ISO 8601, UTC: when the status last changed."""
     last_push: Push | None = None

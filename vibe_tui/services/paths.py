@@ -69,6 +69,11 @@ class Home:
         return self.root / "emulator"
 
     @property
+    def crashes(self) -> Path:
+        """The folder of crash reports."""
+        return self.root / "crashes"
+
+    @property
     def toolchains(self) -> Path:
         return self.root / "toolchain"
 

@@ -40,6 +40,7 @@ class Workspace:
     backend: Backend
     dev_server: DevServer
     chat: Chat
+    emulator: EmulatorHost
     convex_log: LogStore
     """What pushes and the emulator print."""
 
@@ -89,7 +90,7 @@ async def open_workspace(
         )
         chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
         try:
-            yield Workspace(project, settings, files, sandbox, backend, dev_server, chat, convex_log)
+            yield Workspace(project, settings, files, sandbox, backend, dev_server, chat, emulator, convex_log)
         finally:
             await files.close()
             await dev_server.stop()

@@ -146,7 +146,8 @@ async def test_the_emulator_may_move_to_another_port(app: App, platform) -> None
     fake, _ = platform
     connected = await app.connect()
     async with FaultServer(fake) as elsewhere:
-        app.provisioning().update_urls(f"{elsewhere.host}/a", f"{elsewhere.host}/b", host=elsewhere.host)
+        at = {connected.deployment: (f"{elsewhere.host}/a", f"{elsewhere.host}/b")}
+        app.provisioning().emulator_is_at(elsewhere.host, at)
         moved = app.provisioning().connection()
         assert moved == replace(
             connected,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
 from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.local_emulator import EmulatorInfo
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
 from vibe_tui.services.convex.push import PushTarget, remove_variables
 from vibe_tui.services.errors import VibeError
@@ -72,8 +73,9 @@ class Backend(Part[Connection, StepDone]):
 
         Each step is told as it is done. The dev server has to be stopped before.
         """
-        if isinstance(self.state, Connected) and self.state.backend == "emulator" and how != "forget":
-            await self._emulator.ensure(self._on_line)
+        kind = await asyncio.to_thread(self._provisioning.backend)
+        if kind == "emulator" and how != "forget":
+            await self._start_emulator()
         steps = await self._provisioning.disconnect(how, lambda step: self._emit(StepDone(step)))
         if all(step.ok for step in steps):
             steps.append(await self._remove_variables())
@@ -111,21 +113,22 @@ class Backend(Part[Connection, StepDone]):
 
     async def _up(self, connection: Connected) -> Connected:
         """The emulated deployment runs, at the addresses it has now."""
-        if not self._uses_emulator:
-            await asyncio.to_thread(self._using_emulator.enter_context, self._emulator.lease())
-            self._uses_emulator = True
-        info = await self._emulator.ensure(self._on_line)
-        addresses = info.deployments.get(connection.deployment)
-        if addresses is None:
+        info = await self._start_emulator()
+        if connection.deployment not in info.deployments:
             raise DeploymentGone(
                 f"The emulator has no deployment {connection.deployment} any more.",
                 next_step="Run `vibe-tui disconnect`, then `vibe-tui connect`. The code stays.",
             )
-        url, site_url = addresses
-        if (url, site_url, info.host) != (connection.url, connection.site_url, connection.provision_host):
-            await asyncio.to_thread(self._provisioning.update_urls, url, site_url, host=info.host)
-            connection = replace(
-                connection, url=url, site_url=site_url, provision_host=info.host, dashboard_host=info.host
-            )
-            self._become(connection)
-        return connection
+        now = await asyncio.to_thread(self._provisioning.connection)
+        assert isinstance(now, Connected)
+        self._become(now)
+        return now
+
+    async def _start_emulator(self) -> EmulatorInfo:
+        """The emulator runs as long as we do; our journal has its addresses, which may be new."""
+        if not self._uses_emulator:
+            await asyncio.to_thread(self._using_emulator.enter_context, self._emulator.lease())
+            self._uses_emulator = True
+        info = await self._emulator.ensure(self._on_line)
+        await asyncio.to_thread(self._provisioning.emulator_is_at, info.host, info.deployments)
+        return info

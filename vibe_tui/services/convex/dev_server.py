@@ -57,8 +57,8 @@ class DevServer(Part[DevServerState, DevServerEvent]):
     async def start(self) -> Push:
         """Arm the watcher and push once; returns that push's outcome. Armed already: only pushes."""
         if self._watcher is None:
-            self._set("starting")
             self._watcher = asyncio.create_task(self._watch(), name="dev server watch")
+            self._set("starting")
         return await self.push()
 
     async def push(self) -> Push:
@@ -134,7 +134,7 @@ class DevServer(Part[DevServerState, DevServerEvent]):
     def _set(self, status: Status, last_push: Push | None = None) -> None:
         push = last_push or self.state.last_push
         since = self.state.since if status == self.state.status else now()
-        self._become(DevServerState(status=status, since=since, last_push=push))
+        self._become(DevServerState(status=status, armed=self.armed, since=since, last_push=push))
 
 
 def _sentence(problem: VibeError) -> str:

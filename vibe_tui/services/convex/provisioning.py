@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -85,15 +85,18 @@ class Provisioning:
             )
         return key
 
-    def update_urls(self, url: str, site_url: str, *, host: str = "") -> None:
-        """Note where the deployment, and with `host` the emulator itself, answers now. Blocking."""
+    def emulator_is_at(self, host: str, deployments: Mapping[str, tuple[str, str]]) -> None:
+        """Note where the emulator answers now, and its deployment of ours: ports may change. Blocking.
+
+        deployments: name to (url, site url).
+        """
         journal = self._journal.read()
-        if journal is None:
+        if journal is None or journal.backend != "emulator":
             return
-        journal = replace(journal, url=url, site_url=site_url)
-        if host:
-            journal = replace(journal, provision_host=host, dashboard_host=host)
-        self._journal.write(journal)
+        url, site_url = deployments.get(journal.deployment, (journal.url, journal.site_url))
+        moved = replace(journal, url=url, site_url=site_url, provision_host=host, dashboard_host=host)
+        if moved != journal:
+            self._journal.write(moved)
 
     async def connect(
         self,

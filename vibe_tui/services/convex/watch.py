@@ -37,11 +37,16 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _counts(path: Path) -> bool:
+    """Editors, and we, write through temporary files whose names start with a dot."""
+    return not path.name.startswith(".") and path.is_file()
+
+
 def _pushed_files(folder: Path) -> list[Path]:
     found = [folder / name for name in _SINGLE_FILES if (folder / name).is_file()]
     for parent, folders, files in os.walk(folder / "convex"):
         folders[:] = sorted(name for name in folders if name not in {"_generated", "node_modules"})
-        found.extend(Path(parent, name) for name in sorted(files) if Path(parent, name).is_file())
+        found.extend(Path(parent, name) for name in sorted(files) if _counts(Path(parent, name)))
     return found
 
 

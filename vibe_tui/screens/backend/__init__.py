@@ -1,0 +1,1 @@
+"""The Convex Backend dialog."""

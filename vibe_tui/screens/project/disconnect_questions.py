@@ -1,0 +1,38 @@
+"""How the user wants to disconnect."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from textual.app import App
+
+from vibe_tui.screens.confirm import ConfirmDialog, Option
+from vibe_tui.services.convex.disconnecting import How
+from vibe_tui.services.model import Connected
+
+
+async def ask_how(app: App[Any], connection: Connected) -> How | None:
+    """What to do with the key and the Convex project; None: nothing. Deleting has its name typed."""
+    answer = await app.push_screen_wait(
+        ConfirmDialog(
+            "Disconnect from Convex",
+            "The code stays, and the dev server stops. What should happen to the key "
+            f"and to the Convex project {connection.project}?",
+            [
+                Option("cancel", "Cancel", "safe"),
+                Option("forget", "Forget here"),
+                Option("revoke", "Revoke the key"),
+                Option("delete-project", "Delete the project", "danger"),
+            ],
+        )
+    )
+    if answer == "delete-project":
+        answer = await app.push_screen_wait(
+            ConfirmDialog(
+                "Delete the Convex project",
+                f"{connection.project} and all its data are deleted. This cannot be undone.",
+                [Option("cancel", "Cancel", "safe"), Option("delete-project", "Delete it", "danger")],
+                type_name=connection.project,
+            )
+        )
+    return None if answer in (None, "cancel") else cast(How, answer)

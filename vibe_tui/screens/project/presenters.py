@@ -1,0 +1,167 @@
+"""The presenters of the project page together, and what concerns more than one pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from textual.worker import Worker
+
+from vibe_tui.screens.backend.dialog import BackendDialog
+from vibe_tui.screens.clipboard import copy
+from vibe_tui.screens.confirm import ConfirmDialog, Option
+from vibe_tui.screens.project.backend_presenter import BackendPresenter
+from vibe_tui.screens.project.chat_presenter import ChatPresenter
+from vibe_tui.screens.project.download import download
+from vibe_tui.screens.project.editor_presenter import EditorPresenter
+from vibe_tui.screens.project.files_presenter import FilesPresenter
+from vibe_tui.screens.project.log_presenter import LogPresenter, place_in
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.lease import ProjectHeld
+from vibe_tui.services.project_files import ProjectFiles
+from vibe_tui.services.working_tree import WorkingTree
+from vibe_tui.services.workspace import Workspace
+
+if TYPE_CHECKING:
+    from vibe_tui.screens.project.screen import ProjectScreen
+
+_PUBLISH = (
+    "Publishing will build the app and hand it to a target: the web, an app store, or your own server. "
+    "It comes in a later version.\n\n"
+    "Until then, Download gives you everything as a zip, and the app's README says how to build it."
+)
+
+
+class Presenters:
+    """Made when the services are loaded, after the first paint."""
+
+    def __init__(self, screen: ProjectScreen) -> None:
+        self._screen = screen
+        self._marked: set[str] = set()
+        self.files = FilesPresenter(screen.file_tree, self.do)
+        self.editor = EditorPresenter(screen.editor, self.do, self.files.also_follow)
+        self.log = LogPresenter(screen.log_view)
+        self.chat = ChatPresenter(screen.chat, self.do, self._written)
+        self.backend = BackendPresenter(screen.header, screen.status, self.do, screen.pushed)
+        self._read_only: ProjectFiles | None = None
+        self._detach_reading: list[Callable[[], None]] = []
+
+    # --- the workspace -------------------------------------------------------------------------------
+
+    def attach(self, workspace: Workspace) -> Callable[[], None]:
+        """Let every pane follow the workspace; returns what ends that."""
+        self._stop_reading()
+        screen = self._screen
+        screen.status.show("assistant", f"assistant: {_short(workspace.chat.state.assistant)}")
+        ends = [
+            self.files.attach(workspace.files),
+            self.editor.attach(workspace.files),
+            self.log.attach(workspace.convex_log),
+            self.chat.attach(workspace),
+            *self.backend.attach(workspace),
+        ]
+
+        def detach() -> None:
+            for end in ends:
+                end()
+
+        return detach
+
+    def show_held(self, held: ProjectHeld) -> None:
+        """Somebody else has the project open: its files can be read meanwhile."""
+        if self._read_only is None:
+            self._read_only = files = ProjectFiles(WorkingTree(self._screen.project.folder))
+            self._detach_reading = [self.files.attach(files), self.editor.attach(files)]
+            self._screen.app.notify(
+                f"{held.message} You can read here; it opens by itself when it is free.",
+                severity="warning",
+                timeout=15,
+            )
+        where = f"read only: open in {held.holder.command}, process {held.holder.pid}" if held.holder else ""
+        self._screen.status.show("convex", where or "read only: open elsewhere", "bad")
+
+    def _stop_reading(self) -> None:
+        for end in self._detach_reading:
+            end()
+        if self._read_only is not None:
+            self.do(self._read_only.close())
+        self._read_only, self._detach_reading = None, []
+
+    # --- running things ------------------------------------------------------------------------------
+
+    def do(self, work: Coroutine[Any, Any, None]) -> Worker[None]:
+        """Run `work` beside the page; its expected failures are shown."""
+        return self._screen.run_worker(self._guarded(work), exclusive=False)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except VibeError as problem:
+            self.show_error(problem)
+
+    def show_error(self, problem: VibeError) -> None:
+        if isinstance(self._screen.app.screen, BackendDialog):
+            return  # the dialog says it, with what can be done
+        message = f"{problem.message}\n{problem.next_step}".rstrip()
+        self._screen.app.notify(message, severity="error", timeout=12)
+
+    # --- more than one pane --------------------------------------------------------------------------
+
+    async def open_file(self, path: str, line: int | None = None) -> None:
+        await self.editor.open(path, line)
+        self._screen.panes.show("editor")
+        self._screen.editor.focus()
+
+    async def open_line(self, text: str) -> None:
+        """A log line was chosen: open the place it names."""
+        place = place_in(text)
+        if place is None:
+            self._screen.status.notice("This line names no file")
+        else:
+            await self.open_file(*place)
+
+    async def copy(self, text: str) -> None:
+        await copy(self._screen.app, text)
+        self._screen.status.notice("Copied: sent to your terminal's clipboard")
+
+    async def close_file(self, path: str) -> None:
+        """A file with unsaved edits is to be closed."""
+        answer = await self._screen.app.push_screen_wait(
+            ConfirmDialog(
+                "Unsaved changes",
+                f"{path} has changes that are not saved.",
+                [Option("keep", "Keep editing", "safe"), Option("discard", "Close without saving", "danger")],
+            )
+        )
+        if answer == "discard":
+            self._screen.editor.close(path, discard=True)
+
+    async def quit(self) -> None:
+        unsaved = self._screen.editor.modified()
+        if unsaved:
+            answer = await self._screen.app.push_screen_wait(
+                ConfirmDialog(
+                    "Quit",
+                    "Not saved: " + ", ".join(unsaved),
+                    [Option("stay", "Stay", "safe"), Option("quit", "Quit without saving", "danger")],
+                )
+            )
+            if answer != "quit":
+                return
+        self._screen.app.exit()
+
+    async def download(self) -> None:
+        await download(self._screen)
+
+    async def publish(self) -> None:
+        await self._screen.app.push_screen_wait(
+            ConfirmDialog("Publish App", _PUBLISH, [Option("close", "Close", "safe")])
+        )
+
+    def _written(self, path: str) -> None:
+        self._marked.add(path)
+        self._screen.file_tree.mark(self._marked)
+
+
+def _short(assistant: str) -> str:
+    return assistant.partition(" (")[0].lower()

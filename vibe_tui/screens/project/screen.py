@@ -1,0 +1,236 @@
+"""The project page: lays the panes out, opens the workspace behind the first paint, passes messages on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from vibe_tui.action_host import ActionHost
+from vibe_tui.actions import Context, bindings
+from vibe_tui.screens.project.layout import make_panes
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.model import Problem, Project, Push
+from vibe_tui.widgets.chat import messages
+from vibe_tui.widgets.chat.panel import ChatPanel
+from vibe_tui.widgets.code_editor import CodeEditor
+from vibe_tui.widgets.file_tree import FileTree
+from vibe_tui.widgets.header_bar import HeaderBar
+from vibe_tui.widgets.key_bar import KeyBar
+from vibe_tui.widgets.log_view import LogView
+from vibe_tui.widgets.panes import Direction
+from vibe_tui.widgets.status_bar import StatusBar
+
+if TYPE_CHECKING:
+    from vibe_tui.screens.project.presenters import Presenters
+    from vibe_tui.services.paths import Home
+    from vibe_tui.services.settings import Settings
+
+_PANE_CONTEXTS: dict[str, Context] = {"files": "files", "editor": "editor", "log": "log", "chat": "chat"}
+_WRITING = ("connect_backend", "toggle_dev_server", "push_now", "open_dashboard", "download", "save_file")
+RETRY_SECONDS = 2.0
+"""How often a project that is open elsewhere is tried again."""
+
+
+class ProjectScreen(ActionHost, Screen[None]):
+    """Holds no state of the product: presenters do, one a pane, fed by the workspace's parts."""
+
+    CSS_PATH = "project.tcss"
+    BINDINGS: ClassVar = bindings("project", "editor", "log")
+
+    def __init__(self, home: Home, settings: Settings, project: Project) -> None:
+        super().__init__()
+        self._home = home
+        self._settings = settings
+        self.project = project
+        self.header = HeaderBar(project.name)
+        self.status = StatusBar()
+        self.file_tree = FileTree(id="tree")
+        self.log_view = LogView(id="convex-log")
+        self.chat = ChatPanel(id="chat-panel")
+        self.panes, self.editor = make_panes(self.file_tree, self.log_view, self.chat)
+        self._presenters: Presenters | None = None
+        self._live: asyncio.Task[None] | None = None
+        self._leaving = asyncio.Event()
+        self._fill_handlers()
+        self.set_enabled(False, *_WRITING)
+
+    def contexts(self) -> Sequence[Context]:
+        return ("project", _PANE_CONTEXTS[self.panes.active])
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.panes
+        yield self.status
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        self.status.show("sandbox", "this computer")
+        self.status.show("convex", "opening the project", "busy")
+        self.chat.focus()
+        self.app.on_shutdown = self.close  # type: ignore[attr-defined]  # the app is a VibeApp
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._live = asyncio.create_task(self._open(), name="workspace")
+        self._live.add_done_callback(self._ended)
+
+    def _ended(self, live: asyncio.Task[None]) -> None:
+        """A defect in the background must not end in silence."""
+        if not live.cancelled() and (problem := live.exception()) is not None:
+            self.app._handle_exception(problem)  # type: ignore[arg-type]
+
+    # --- the workspace -------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Load what the page itself does not need, open the project, and hold it until the page closes."""
+        workspaces: Any = await asyncio.to_thread(import_module, "vibe_tui.services.workspace")
+        leases: Any = await asyncio.to_thread(import_module, "vibe_tui.services.lease")
+        make: Any = await asyncio.to_thread(import_module, "vibe_tui.screens.project.presenters")
+        self._presenters = presenters = make.Presenters(self)
+        while not self._leaving.is_set():
+            try:
+                async with workspaces.open_workspace(
+                    self._home, self._settings, self.project, command="vibe-tui"
+                ) as workspace:
+                    detach = presenters.attach(workspace)
+                    self.set_enabled(True, *_WRITING)
+                    await self._leaving.wait()
+                    detach()
+            except leases.ProjectHeld as held:
+                presenters.show_held(held)
+                await self._wait_a_little()
+            except VibeError as problem:
+                presenters.show_error(problem)
+                self.status.show("convex", problem.message, "bad")
+                return
+
+    async def _wait_a_little(self) -> None:
+        try:
+            await asyncio.wait_for(self._leaving.wait(), RETRY_SECONDS)
+        except TimeoutError:
+            return
+
+    async def close(self) -> None:
+        """Save nothing by itself; stop what runs and let go of the project."""
+        self._leaving.set()
+        if self._live is not None:
+            await asyncio.wait({self._live})
+
+    # --- actions -------------------------------------------------------------------------------------
+
+    def _fill_handlers(self) -> None:
+        directions: tuple[Direction, ...] = ("wider", "narrower", "taller", "shorter")
+        self.handlers |= {f"focus_{pane}": partial(self.panes.show, pane) for pane in _PANE_CONTEXTS}
+        self.handlers |= {f"pane_{way}": partial(self.panes.resize_active, way) for way in directions}
+        self.handlers |= {
+            "next_pane": self.panes.show_next,
+            "save_file": self.editor.save,
+            "close_tab": lambda: self.editor.close(self.editor.active),
+            "next_tab": self.editor.show_next,
+            "previous_tab": lambda: self.editor.show_next(-1),
+            "find_in_log": self.log_view.search,
+            "toggle_follow": self.log_view.toggle_follow,
+            "go_to_problem": self._go_to_problem,
+            "connect_backend": lambda: self._with(lambda p: p.backend.open_dialog()),
+            "toggle_dev_server": lambda: self._start(lambda p: p.backend.toggle_dev_server()),
+            "push_now": lambda: self._start(lambda p: p.backend.push_now()),
+            "open_dashboard": lambda: self._start(lambda p: p.backend.open_dashboard()),
+            "download": lambda: self._start(lambda p: p.download()),
+            "publish": lambda: self._start(lambda p: p.publish()),
+            "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),
+        }
+
+    def _with(self, call: Callable[[Presenters], None]) -> None:
+        if self._presenters is not None:
+            call(self._presenters)
+
+    def _start(self, work: Callable[[Presenters], Coroutine[Any, Any, None]]) -> None:
+        """Run a long action beside the page."""
+        if self._presenters is not None:
+            self._presenters.do(work(self._presenters))
+
+    def _go_to_problem(self) -> None:
+        problem = self.status.first_problem
+        if problem is not None:
+            self.open_problem(problem)
+
+    def open_problem(self, problem: Problem) -> None:
+        self.open_file(problem.file, problem.line or None)
+
+    def open_file(self, path: str, line: int | None = None) -> None:
+        self._start(lambda presenters: presenters.open_file(path, line))
+
+    def pushed(self, push: Push) -> None:
+        """A push ended: mark its problems in the editor."""
+        self._with(lambda presenters: presenters.editor.show_problems(push.problems))
+
+    # --- messages of the widgets, passed on ----------------------------------------------------------
+
+    @on(HeaderBar.ActionRequested)
+    async def _header_pressed(self, event: HeaderBar.ActionRequested) -> None:
+        if self.is_enabled(event.action_id):
+            await self.action_perform(event.action_id)
+
+    @on(StatusBar.ProblemChosen)
+    def _status_chosen(self, event: StatusBar.ProblemChosen) -> None:
+        self.open_problem(event.problem)
+
+    @on(FileTree.FolderOpened)
+    def _folder_opened(self, event: FileTree.FolderOpened) -> None:
+        self._with(lambda presenters: presenters.files.open_folder(event.path))
+
+    @on(FileTree.FileChosen)
+    def _file_chosen(self, event: FileTree.FileChosen) -> None:
+        self.open_file(event.path)
+
+    @on(CodeEditor.SaveRequested)
+    def _save_requested(self, event: CodeEditor.SaveRequested) -> None:
+        self._start(lambda presenters: presenters.editor.save(event.path, event.text))
+
+    @on(CodeEditor.CloseRequested)
+    def _close_requested(self, event: CodeEditor.CloseRequested) -> None:
+        self._start(lambda presenters: presenters.close_file(event.path))
+
+    @on(CodeEditor.TabClosed)
+    def _tab_closed(self, event: CodeEditor.TabClosed) -> None:
+        self._with(lambda presenters: presenters.editor.closed(event.path))
+
+    @on(LogView.LineChosen)
+    def _line_chosen(self, event: LogView.LineChosen) -> None:
+        self._start(lambda presenters: presenters.open_line(event.text))
+
+    @on(LogView.CopyRequested)
+    def _copy_requested(self, event: LogView.CopyRequested) -> None:
+        self._start(lambda presenters: presenters.copy(event.text))
+
+    @on(messages.PromptSent)
+    def _prompt_sent(self, event: messages.PromptSent) -> None:
+        self._with(lambda presenters: presenters.chat.ask(event.text))
+
+    @on(messages.PlanAnswered)
+    def _plan_answered(self, event: messages.PlanAnswered) -> None:
+        self._with(lambda presenters: presenters.chat.answer(event.plan_id, event.approved))
+
+    @on(messages.StopRequested)
+    def _stop_requested(self) -> None:
+        self._with(lambda presenters: presenters.chat.stop())
+
+    @on(messages.FileOpened)
+    def _chat_file_opened(self, event: messages.FileOpened) -> None:
+        self.open_file(event.path)
+
+    @on(messages.ProblemChosen)
+    def _chat_problem_chosen(self, event: messages.ProblemChosen) -> None:
+        self.open_file(event.path, event.line or None)
+
+    @on(messages.OfferTaken)
+    async def _offer_taken(self, event: messages.OfferTaken) -> None:
+        if self.is_enabled(event.action_id):
+            await self.action_perform(event.action_id)
