@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ class Vibe:
     home: Path
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+    said: list[str] = field(default_factory=list)
+    """Everything that commands which ran to their end have printed."""
 
     def environment(self) -> dict[str, str]:
         user_home = self.home.parent / "user"
@@ -48,21 +52,28 @@ class Vibe:
         }
 
     def argv(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "vibe_tui", *arguments]
+        return [self.python, "-m", "vibe_tui", *arguments]
 
     def __call__(
-        self, *arguments: str, limit: float = 60, stdin: str | None = None
+        self,
+        *arguments: str,
+        limit: float = 60,
+        stdin: str | None = None,
+        before: Callable[[], None] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run to the end."""
-        return subprocess.run(
+        """Run to the end. before: called in the new process, to take something away from it."""
+        ended = subprocess.run(
             self.argv(*arguments),
             cwd=self.cwd,
             env=self.environment(),
             capture_output=True,
             text=True,
             timeout=limit,
+            preexec_fn=before,
             **({"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}),
         )
+        self.said.extend((ended.stdout, ended.stderr))
+        return ended
 
     def json(self, *arguments: str, code: int = 0, limit: float = 60) -> dict[str, Any]:
         """Run with --json and give the object; its exit code must be `code`."""
@@ -71,26 +82,34 @@ class Vibe:
         result: dict[str, Any] = json.loads(ended.stdout)
         return result
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **pipes: Any) -> subprocess.Popen[str]:
+        """Run in the background; stdout and stderr share one pipe unless `pipes` say otherwise."""
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(
-            self.argv(*arguments),
-            cwd=self.cwd,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            self.argv(*arguments), cwd=self.cwd, env=self.environment(), text=True, **(streams | pipes)
         )
+
+
+@contextmanager
+def fresh_vibe(folder: Path, toolchain: Path | None) -> Iterator[Vibe]:
+    """A fresh state folder below `folder`, with the toolchain installed already unless that is None.
+
+    Its emulator is stopped at the end.
+    """
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    if toolchain:
+        (home / "toolchain").symlink_to(toolchain.parent)
+    work = folder / "work"
+    work.mkdir()
+    program = Vibe(home, work)
+    try:
+        yield program
+    finally:
+        program("emulator", "stop")
 
 
 @pytest.fixture
 def vibe(tmp_path: Path, toolchain: Path) -> Iterator[Vibe]:
-    """A fresh state folder with the toolchain installed already; its emulator is stopped at the end."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    (home / "toolchain").symlink_to(toolchain.parent)
-    work = tmp_path / "work"
-    work.mkdir()
-    program = Vibe(home, work)
-    yield program
-    program("emulator", "stop")
+    with fresh_vibe(tmp_path, toolchain) as program:
+        yield program

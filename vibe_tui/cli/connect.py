@@ -61,13 +61,19 @@ def _method(options: argparse.Namespace, here: Context, output: Output) -> Conne
 
 def _sign_in(options: argparse.Namespace, here: Context, output: Output) -> SignInPorts:
     async def open_link(link: str) -> None:
-        opened = not options.no_browser and await open_browser(link)
-        output.say("Consent in the browser that just opened." if opened else "Open this link and consent:")
+        opens = not options.no_browser
+        output.say(
+            "Consent in the browser that opens now; if none does, open this link:"
+            if opens
+            else "Open this link and consent:"
+        )
         output.link(link)
         output.say(
             "If the browser is on another computer, it ends on a page that does not load: "
             "paste that page's whole address here."
         )
+        if opens:
+            await open_browser(link)
 
     def problem(what: VibeError) -> None:
         output.say(f"{what.message} {what.next_step}".strip())

@@ -19,7 +19,8 @@ from vibe_tui.services.model import Project
 def run(options: argparse.Namespace, output: Output) -> int:
     here = context()
     project = here.project(options)
-    target = Path(options.output or f"{project.name}.zip").expanduser().absolute()
+    named = Path(options.output or f"{project.name}.zip").expanduser()
+    target = named.parent.resolve() / named.name
     return run_until_done(_download(here, project, target, options.replace, output), output)
 
 
