@@ -16,7 +16,7 @@ setup: .venv/.setup  ## prepare .venv (and Node, when this machine has none that
 	scripts/setup.sh dev
 	@touch $@ .venv/.setup
 
-demo: setup  ## a whole job on the emulated Convex: new app, connect, add a table, export
+demo: setup  ## the page of a sample app, on the emulated Convex: no account, no key
 	@scripts/demo.sh
 
 lint: .venv/.dev  ## style, types, import contracts
