@@ -49,6 +49,8 @@ class Code:
     analysis: dict[str, Any]
     version: str
     """The CLI's version, e.g. "1.48.0"."""
+    site_url: str
+    """The deployment's site when it was pushed; auth.config.ts was evaluated with it."""
     functions: dict[str, Function] = field(default_factory=dict)
     """By path, e.g. "messages:send"."""
 
@@ -60,6 +62,10 @@ class Code:
     @property
     def auth(self) -> list[dict[str, Any]]:
         return list(self.analysis["auth"])
+
+    def auth_at(self, site_url: str) -> list[dict[str, Any]]:
+        """The providers, where the deployment itself is one under the URL its site has now."""
+        return list(json.loads(json.dumps(self.auth).replace(self.site_url, site_url)))
 
     @property
     def http_routes(self) -> list[dict[str, Any]]:
@@ -140,10 +146,11 @@ class CodeStore:
             has_schema=meta["has_schema"],
             analysis=meta["analysis"],
             version=meta["version"],
+            site_url=meta["site_url"],
             functions=functions_of(meta["analysis"]),
         )
 
-    def unpack(self, definition: dict[str, Any]) -> Code:
+    def unpack(self, definition: dict[str, Any], site_url: str) -> Code:
         """Write the modules of a push into a folder of its own; nothing is analysed yet.
 
         definition: the push's ``appDefinition``. Raises Refusal, with the code RaceDetected when an
@@ -164,6 +171,7 @@ class CodeStore:
             has_schema=schema is not None,
             analysis={},
             version=str(definition["udfServerVersion"]),
+            site_url=site_url,
         )
 
     def _copy_live(self, folder: Path, wanted: dict[str, Any]) -> Module:
@@ -186,6 +194,7 @@ class CodeStore:
             "has_schema": code.has_schema,
             "analysis": code.analysis,
             "version": code.version,
+            "site_url": code.site_url,
         }
         write_private(code.folder / "push.json", json.dumps(meta).encode())
         self.staged[code.id] = code

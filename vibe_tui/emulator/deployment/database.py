@@ -25,6 +25,8 @@ class Database:
         self._journal = Journal(folder)
         self.data = Data()
         self.committed: list[Callable[[Commit], None]] = []
+        self.commits = 0
+        """How many transactions were stored since `open`."""
 
     async def open(self) -> None:
         """Raises JournalDamaged."""
@@ -35,6 +37,7 @@ class Database:
         commit = Commit(message["documents"], message["nextDocId"], message["lastCreationTime"])
         await asyncio.to_thread(self._journal.append, commit)
         self.data.apply(commit)
+        self.commits += 1
         for listener in self.committed:
             listener(commit)
         if self._journal.wants_snapshot:

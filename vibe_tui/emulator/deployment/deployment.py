@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -123,7 +124,7 @@ class Deployment:
         self._system = SystemQueries(
             self._database, self._code, self._environment, url=self.url, site_url=self.site_url
         )
-        door = Door(self._authorise, Identities(lambda: self._code.live.auth if self._code.live else []))
+        door = Door(self._authorise, Identities(self._auth_providers))
         functions = FunctionRoutes(door, self._runtime, self._system)
         self._sync = Sync(door, self._runtime, functions, self._on_use)
         push = PushRoutes(
@@ -132,6 +133,7 @@ class Deployment:
             self._code,
             self._database,
             self._environment,
+            site_url=self.site_url,
             on_push=self._jobs.code_changed,
         )
         admin = AdminRoutes(
@@ -140,6 +142,9 @@ class Deployment:
         for part in (functions, self._sync, push, admin, self._files):
             api.add_routes(part.routes())
         site.add_routes(Site(door, self._runtime, self._code, url=self.site_url).routes())
+
+    def _auth_providers(self) -> list[dict[str, Any]]:
+        return self._code.live.auth_at(self.site_url) if self._code.live else []
 
     async def stop(self) -> None:
         """Close the doors, then end the Node child; data is on disk at any time."""

@@ -15,6 +15,7 @@ from typing import Any
 from vibe_tui.emulator.deployment.errors import FunctionFailed, Refusal
 
 _PROGRAM = Path(__file__).parent / "node" / "executor.mjs"
+_STOPPED = "The process that runs the functions stopped."
 _LINE_LIMIT = 256 * 1024 * 1024
 _SCRUBBED = ("PATH", "HOME", "LANG", "TZ")
 SILENCE = 12.0
@@ -26,7 +27,14 @@ LogLines = list[dict[str, Any]]
 
 
 class ExecutorStopped(FunctionFailed):
-    """The child ended while the call ran; nothing of an unfinished transaction is kept."""
+    """The child ended while the call ran; nothing of an unfinished transaction is kept.
+
+    final: for a reason that repeating the call would meet again.
+    """
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ class Executor:
         self._last_id = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stderr = b""
-        self._reason = "The process that runs the functions stopped."
+        self._why = (_STOPPED, False)
 
     @property
     def running(self) -> bool:
@@ -71,7 +79,9 @@ class Executor:
         return bool(self._waiting)
 
     async def start(self) -> None:
+        """Raises ExecutorStopped when Node cannot be started."""
         program = self._program
+        self._why, self._stderr = (_STOPPED, False), b""
         try:
             self._process = await asyncio.create_subprocess_exec(
                 program.node,
@@ -90,7 +100,7 @@ class Executor:
                 limit=_LINE_LIMIT,
             )
         except OSError as error:
-            raise ExecutorStopped(f"Node could not be started ({error.strerror}).") from error
+            raise ExecutorStopped(f"Node could not be started ({error.strerror}).", final=True) from error
         self._tasks = [
             asyncio.create_task(self._read(self._process)),
             asyncio.create_task(self._read_stderr(self._process)),
@@ -105,7 +115,7 @@ class Executor:
         (time is over, or the child ended; it is gone then).
         """
         if self._process is None or self._process.stdin is None:
-            raise ExecutorStopped(self._reason)
+            raise self._stopped()
         self._last_id += 1
         id_ = self._last_id
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -117,9 +127,10 @@ class Executor:
             async with asyncio.timeout(limit):
                 return await future
         except TimeoutError:
-            self._reason = "The function was interrupted: another one did not finish in time."
+            self._why = ("The function was interrupted: another one did not finish in time.", False)
             await self.stop()
-            raise ExecutorStopped(f"Function execution timed out (maximum duration: {limit:g}s).") from None
+            message = f"Function execution timed out (maximum duration: {limit:g}s)."
+            raise ExecutorStopped(message, final=True) from None
         finally:
             del self._waiting[id_], self._lines[id_]
 
@@ -142,10 +153,14 @@ class Executor:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
+    def _stopped(self) -> ExecutorStopped:
+        message, final = self._why
+        return ExecutorStopped(message, final=final)
+
     def _fail_all(self) -> None:
         for future in list(self._waiting.values()):
             if not future.done():
-                future.set_exception(ExecutorStopped(self._reason))
+                future.set_exception(self._stopped())
                 future.exception()  # its caller may have been cancelled: do not warn about it
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
@@ -162,7 +177,7 @@ class Executor:
             self._kill_group(process)
             await process.wait()
             if b"heap out of memory" in self._stderr:
-                self._reason = "The functions used too much memory; the emulator restarted their process."
+                self._why = ("The functions used too much memory.", True)
             self._fail_all()
 
     async def _handle(self, message: dict[str, Any]) -> bool:
@@ -175,7 +190,10 @@ class Executor:
                     await messages.commit(commit)
                 except OSError as error:
                     # What the child has in memory is not on disk: it must not answer from it.
-                    self._reason = f"The change could not be stored ({error.strerror}); nothing was written."
+                    self._why = (
+                        f"The change could not be stored ({error.strerror}); nothing was written.",
+                        True,
+                    )
                     return False
             case {"log": int(id_), "line": dict(line)}, _ if id_ in self._lines:
                 self._lines[id_].append(line)

@@ -33,8 +33,10 @@ class PushRoutes:
         database: Database,
         environment: Environment,
         *,
+        site_url: str,
         on_push: Callable[[], Awaitable[None]],
     ) -> None:
+        self._site_url = site_url
         self._door = door
         self._runtime = runtime
         self._code = code
@@ -90,7 +92,7 @@ class PushRoutes:
 
     async def _analysed(self, body: dict[str, Any]) -> Code:
         definition = _definition(body)
-        code = await asyncio.to_thread(self._code.unpack, definition)
+        code = await asyncio.to_thread(self._code.unpack, definition, self._site_url)
         try:
             analysis = await self._runtime.analyse(code)
             _check_crons(analysis)

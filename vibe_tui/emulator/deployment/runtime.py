@@ -13,7 +13,7 @@ from vibe_tui.emulator.deployment.code import Code, CodeStore, Function, Kind
 from vibe_tui.emulator.deployment.database import JOBS, Database
 from vibe_tui.emulator.deployment.environment import Environment
 from vibe_tui.emulator.deployment.errors import FunctionFailed, Refusal
-from vibe_tui.emulator.deployment.executor import Executor, LogLines, Messages, Program
+from vibe_tui.emulator.deployment.executor import Executor, ExecutorStopped, LogLines, Messages, Program
 from vibe_tui.emulator.deployment.logs import Logs
 from vibe_tui.emulator.deployment.schema import first_violation
 from vibe_tui.emulator.deployment.validation import Mismatch, check
@@ -199,8 +199,17 @@ class Runtime:
             executor = await self._ready()
             return await executor.request(op, ACTION_LIMIT, lines=lines, **fields)
         async with self._serial:
-            executor = await self._ready()
-            return await executor.request(op, TRANSACTION_LIMIT, lines=lines, **fields)
+            commits = self._database.commits
+            try:
+                executor = await self._ready()
+                return await executor.request(op, TRANSACTION_LIMIT, lines=lines, **fields)
+            except ExecutorStopped as stopped:
+                # The child died under a transaction of which nothing was stored: it can run again.
+                if stopped.final or self._database.commits != commits:
+                    raise
+                lines.clear()
+                executor = await self._ready()
+                return await executor.request(op, TRANSACTION_LIMIT, lines=lines, **fields)
 
     @staticmethod
     def _failed(failure: FunctionFailed, request_id: str, lines: LogLines) -> Outcome:
