@@ -66,6 +66,7 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         self.keymap = dict(keymap or {})
         self.on_shutdown: Callable[[], Awaitable[object]] | None = None
         """Awaited once before the app ends, however it ends but for a crash; its time is limited."""
+        # As a mode, not the default screen: that would be painted once before its styles are there.
         self.add_mode(self.DEFAULT_MODE, first_screen)
         self.last_words = ""
         """What `run` says on the terminal after a crash."""
