@@ -203,7 +203,7 @@ async def test_what_cannot_run_is_refused_with_its_reason(
     source: str,
     problem: str,
 ) -> None:
-    monkeypatch.setattr("vibe_tui.emulator.deployment.runtime._ANALYSIS_LIMIT", 3)
+    monkeypatch.setattr("vibe_tui.emulator.deployment.child.ANALYSIS_LIMIT", 3)
     write(project, **{module: source})
     refused = await cli.push()
     assert refused.code == 1

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from vibe_tui.emulator.deployment import dashboard
+from vibe_tui.emulator.deployment.child import Child
 from vibe_tui.emulator.deployment.code import CodeStore
 from vibe_tui.emulator.deployment.database import Database
 from vibe_tui.emulator.deployment.environment import Environment
@@ -110,15 +111,15 @@ class Deployment:
 
     def _compose(self, api: web.Application, site: web.Application) -> None:
         program = Program(self._node, self._toolchain, self._name, self.url, self._files.folder)
-        self._runtime = Runtime(
+        self._child = Child(
             program,
             self._database,
             self._code,
             self._environment,
-            self._logs,
             site_url=self.site_url,
             upload=self._files.allow,
         )
+        self._runtime = Runtime(self._child, self._database, self._code, self._environment, self._logs)
         self._files.runtime = self._runtime
         self._jobs = Jobs(self._folder, self._runtime, self._database, self._code)
         self._system = SystemQueries(
@@ -129,6 +130,7 @@ class Deployment:
         self._sync = Sync(door, self._runtime, functions, self._on_use)
         push = PushRoutes(
             door,
+            self._child,
             self._runtime,
             self._code,
             self._database,
@@ -152,7 +154,7 @@ class Deployment:
             return
         await self._sync.close()
         await self._jobs.stop()
-        await self._runtime.close()
+        await self._child.close()
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()

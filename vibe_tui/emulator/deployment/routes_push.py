@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vibe_tui.emulator.deployment.child import Child
 from vibe_tui.emulator.deployment.code import Code, CodeStore, functions_of
 from vibe_tui.emulator.deployment.cron import next_run
 from vibe_tui.emulator.deployment.database import Database
@@ -28,6 +29,7 @@ class PushRoutes:
     def __init__(
         self,
         door: Door,
+        child: Child,
         runtime: Runtime,
         code: CodeStore,
         database: Database,
@@ -38,6 +40,7 @@ class PushRoutes:
     ) -> None:
         self._site_url = site_url
         self._door = door
+        self._child = child
         self._runtime = runtime
         self._code = code
         self._database = database
@@ -94,7 +97,7 @@ class PushRoutes:
         definition = _definition(body)
         code = await asyncio.to_thread(self._code.unpack, definition, self._site_url)
         try:
-            analysis = await self._runtime.analyse(code)
+            analysis = await self._child.analyse(code)
             _check_crons(analysis)
         except Refusal:
             await asyncio.to_thread(self._code.discard, code)

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from vibe_tui.emulator.deployment.child import Child
 from vibe_tui.emulator.deployment.code import Code, CodeStore, Function, Kind
-from vibe_tui.emulator.deployment.database import JOBS, Database
+from vibe_tui.emulator.deployment.database import Database
 from vibe_tui.emulator.deployment.environment import Environment
 from vibe_tui.emulator.deployment.errors import FunctionFailed, Refusal
-from vibe_tui.emulator.deployment.executor import Executor, ExecutorStopped, LogLines, Messages, Program
+from vibe_tui.emulator.deployment.executor import ExecutorStopped, LogLines
 from vibe_tui.emulator.deployment.logs import Logs
 from vibe_tui.emulator.deployment.schema import first_violation
 from vibe_tui.emulator.deployment.validation import Mismatch, check
@@ -21,8 +22,6 @@ from vibe_tui.emulator.deployment.validation import Mismatch, check
 Identity = dict[str, Any]
 TRANSACTION_LIMIT = 10.0
 ACTION_LIMIT = 600.0
-_LOAD_LIMIT = 60.0
-_ANALYSIS_LIMIT = 30.0
 _UDF_TYPES = {"query": "Query", "mutation": "Mutation", "action": "Action"}
 
 
@@ -61,27 +60,14 @@ class Runtime:
     """Queries and mutations run one after the other; actions beside them."""
 
     def __init__(
-        self,
-        program: Program,
-        database: Database,
-        code: CodeStore,
-        environment: Environment,
-        logs: Logs,
-        *,
-        site_url: str,
-        upload: Callable[[str], None],
+        self, child: Child, database: Database, code: CodeStore, environment: Environment, logs: Logs
     ) -> None:
-        self._program = program
+        self._child = child
         self._database = database
         self._code = code
         self._environment = environment
         self._logs = logs
-        self._site_url = site_url
-        self._executor = Executor(program, Messages(commit=database.commit, upload=upload))
         self._serial = asyncio.Lock()
-        self._starting = asyncio.Lock()
-        self._stale = False
-        self._warming: asyncio.Task[Executor] | None = None
         self._ts = time.time_ns()
         self.changed: list[Callable[[], None]] = []
         """Called when a query may have another result: new data, code or variables."""
@@ -152,7 +138,7 @@ class Runtime:
     async def store_file(self, document: dict[str, Any]) -> str:
         """Register an uploaded file; its id. Raises FunctionFailed."""
         async with self._serial:
-            executor = await self._ready()
+            executor = await self._child.ready()
             return str(await executor.request("store", TRANSACTION_LIMIT, document=document))
 
     async def _logged(
@@ -196,75 +182,25 @@ class Runtime:
 
     async def _request(self, op: str, serial: bool, lines: LogLines, fields: dict[str, Any]) -> Any:
         if not serial:
-            executor = await self._ready()
+            executor = await self._child.ready()
             return await executor.request(op, ACTION_LIMIT, lines=lines, **fields)
         async with self._serial:
             commits = self._database.commits
             try:
-                executor = await self._ready()
+                executor = await self._child.ready()
                 return await executor.request(op, TRANSACTION_LIMIT, lines=lines, **fields)
             except ExecutorStopped as stopped:
                 # The child died under a transaction of which nothing was stored: it can run again.
                 if stopped.final or self._database.commits != commits:
                     raise
                 lines.clear()
-                executor = await self._ready()
+                executor = await self._child.ready()
                 return await executor.request(op, TRANSACTION_LIMIT, lines=lines, **fields)
 
     @staticmethod
     def _failed(failure: FunctionFailed, request_id: str, lines: LogLines) -> Outcome:
         error = f"[Request ID: {request_id}] Server Error\n{failure.message}"
         return Outcome(error=error, data=failure.data, has_data=failure.has_data, lines=lines)
-
-    # --- the child --------------------------------------------------------------------------------
-
-    async def _ready(self) -> Executor:
-        """The child, started and loaded. The caller sends its request without awaiting in between."""
-        async with self._starting:
-            executor = self._executor
-            if self._stale and not executor.busy:
-                await executor.stop()
-            if not executor.running:
-                await executor.start()
-                self._stale = False
-                try:
-                    await self._load(executor, data=self._database.load_fields)
-                    running = [
-                        d["_id"] for d in self._database.table(JOBS) if d["state"]["kind"] == "inProgress"
-                    ]
-                    if running:
-                        await executor.request("abandon", TRANSACTION_LIMIT, jobs=running)
-                except (FunctionFailed, Refusal) as error:
-                    await executor.stop()
-                    raise FunctionFailed(error.message) from error
-            return executor
-
-    async def _load(self, executor: Executor, data: dict[str, Any] | None) -> None:
-        live = self._code.live
-        fields = live.load_fields if live else {"code": "", "modules": [], "schema": None}
-        await executor.request("load", _LOAD_LIMIT, **fields, environment=self._variables, data=data)
-
-    @property
-    def _variables(self) -> dict[str, str]:
-        return {
-            **self._environment.values,
-            "CONVEX_CLOUD_URL": self._program.cloud_url,
-            "CONVEX_SITE_URL": self._site_url,
-        }
-
-    async def analyse(self, code: Code) -> dict[str, Any]:
-        """Import pushed code in a process of its own. Raises Refusal naming the module that is wrong."""
-        executor = Executor(self._program)
-        try:
-            await executor.start()
-            found = await executor.request(
-                "analyse", _ANALYSIS_LIMIT, **code.load_fields, environment=self._variables
-            )
-        except FunctionFailed as failure:
-            raise Refusal("InvalidModules", f"Failed to analyze the code: {failure.message}") from failure
-        finally:
-            await executor.stop()
-        return dict(found)
 
     async def activate(self, code: Code) -> None:
         """Take pushed code into use between two transactions. Raises Refusal: the data does not fit it."""
@@ -273,34 +209,15 @@ class Runtime:
             if violation is not None:
                 raise Refusal("SchemaValidationFailed", violation.message)
             await asyncio.to_thread(self._code.activate, code)
-            await self._renew()
+            await self._child.renew()
+        self._tell()
 
     async def change_environment(self, changes: dict[str, str | None]) -> None:
         """Raises Refusal. The next call sees the new values."""
         async with self._serial:
             await asyncio.to_thread(self._environment.update, changes)
-            await self._renew()
-
-    async def _renew(self) -> None:
-        """A process keeps the modules it imported: replace it, or, while actions run in it, add to it."""
-        async with self._starting:
-            if self._executor.running and self._executor.busy:
-                await self._load(self._executor, data=None)
-                self._stale = True
-            elif self._executor.running:
-                await self._executor.stop()
-                self._warm()
+            await self._child.renew()
         self._tell()
-
-    def _warm(self) -> None:
-        self._warming = asyncio.create_task(self._ready())
-        # The next call meets the same problem and reports it.
-        self._warming.add_done_callback(lambda task: None if task.cancelled() else task.exception())
-
-    async def close(self) -> None:
-        if self._warming is not None:
-            self._warming.cancel()
-        await self._executor.stop()
 
 
 def check_args(function: Function, args: Any) -> None:

@@ -24,10 +24,13 @@ function analyseModule(path, module) {
   const found = { functions: [], httpRoutes: null, cronSpecs: null, sourceMapped: null };
   if (path === "http.js") {
     if (!module.default?.isRouter) throw new Error("The default export of `convex/http` is not a Router.");
-    found.httpRoutes = module.default.getRoutes().map(([path, method]) => ({ route: { path, method }, pos: null }));
+    found.httpRoutes = module.default
+      .getRoutes()
+      .map(([path, method]) => ({ route: { path, method }, pos: null }));
   }
   if (path === "crons.js") {
-    if (!module.default?.isCrons) throw new Error("The default export of `convex/crons` is not a Crons object.");
+    if (!module.default?.isCrons)
+      throw new Error("The default export of `convex/crons` is not a Crons object.");
     found.cronSpecs = JSON.parse(module.default.export());
   }
   found.functions = Object.entries(module)
@@ -40,12 +43,15 @@ async function analyseAuth(folder, environment) {
   const missing = new Set();
   // Node's own loader reads variables too: only those the file names are its own.
   const source = await readFile(join(folder, "auth.config.js"), "utf8");
-  process.env = new Proxy({ ...environment }, {
-    get(variables, name) {
-      if (typeof name === "string" && !(name in variables) && source.includes(name)) missing.add(name);
-      return variables[name];
+  process.env = new Proxy(
+    { ...environment },
+    {
+      get(variables, name) {
+        if (typeof name === "string" && !(name in variables) && source.includes(name)) missing.add(name);
+        return variables[name];
+      },
     },
-  });
+  );
   let config;
   try {
     config = (await importFrom(folder, "auth.config.js")).default;
@@ -60,7 +66,10 @@ async function analyseAuth(folder, environment) {
     );
   }
   if (!Array.isArray(config?.providers)) {
-    throw new Refusal("InvalidAuthConfig", "auth.config.ts has to export an object with a list of `providers`.");
+    throw new Refusal(
+      "InvalidAuthConfig",
+      "auth.config.ts has to export an object with a list of `providers`.",
+    );
   }
   return config.providers.map((provider) =>
     provider.type === "customJwt" ? { applicationID: null, ...provider } : { ...provider },

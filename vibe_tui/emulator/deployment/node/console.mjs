@@ -15,7 +15,9 @@ function log(level, values) {
   if (call === undefined || call.lines > LINES_PER_CALL) return;
   call.lines += 1;
   const full = call.lines > LINES_PER_CALL;
-  const messages = full ? ["Too many log lines in this call; the rest is left out."] : values.map((v) => inspect(v));
+  const messages = full
+    ? ["Too many log lines in this call; the rest is left out."]
+    : values.map((v) => inspect(v));
   const isTruncated = messages.some((message) => message.length > CHARACTERS_PER_LINE);
   send({
     log: call.id,
@@ -34,7 +36,10 @@ export function captureConsole() {
   for (const name of ["stdout", "stderr"]) {
     Object.defineProperty(process, name, { value: nowhere, configurable: true });
   }
-  const level = (name) => (...values) => log(name, values);
+  const level =
+    (name) =>
+    (...values) =>
+      log(name, values);
   const started = new Map();
   const plain = {
     log: level("LOG"),

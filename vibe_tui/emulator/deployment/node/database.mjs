@@ -80,7 +80,8 @@ export class Database {
       const outermost = db._writes.length === 1;
       const ids = outermost ? Object.keys(db._writes[0]) : [];
       commit.call(db, commitTs);
-      if (ids.length > 0) this.#onCommit(Object.fromEntries(ids.map((id) => [id, db._documents[id] ?? null])));
+      if (ids.length > 0)
+        this.#onCommit(Object.fromEntries(ids.map((id) => [id, db._documents[id] ?? null])));
     };
   }
 

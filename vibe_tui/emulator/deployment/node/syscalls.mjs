@@ -15,7 +15,7 @@ function functionName({ name, functionHandle }) {
 function storeBytes(folder, sha256, bytes) {
   const temporary = join(folder, `.${randomUUID()}`);
   const file = openSync(temporary, "wx", 0o600);
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
   fsyncSync(file);
   closeSync(file);
   renameSync(temporary, join(folder, sha256.toString("hex")));
@@ -45,7 +45,12 @@ export function overrideSyscalls(database, settings, { jsonToConvex }) {
       "1.0/storageGetMetadata": async ({ storageId }) => {
         const document = await metadata(storageId);
         if (document === null) return null;
-        return { storageId, sha256: hexOf(document), size: document.size, contentType: document.contentType ?? null };
+        return {
+          storageId,
+          sha256: hexOf(document),
+          size: document.size,
+          contentType: document.contentType ?? null,
+        };
       },
       "1.0/storageDelete": ({ storageId }) =>
         database.inTransaction(() => {
@@ -65,7 +70,9 @@ export function overrideSyscalls(database, settings, { jsonToConvex }) {
       "storage/getBlob": async ({ storageId }) => {
         const document = database.get(storageId);
         if (document === null) return null;
-        return new Blob([await readFile(join(settings.storage, hexOf(document)))], { type: document.contentType ?? "" });
+        return new Blob([await readFile(join(settings.storage, hexOf(document)))], {
+          type: document.contentType ?? "",
+        });
       },
     },
   );

@@ -12,7 +12,7 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 export function send(message) {
   // User code may have written to descriptor 1 itself: start on a fresh line.
   const bytes = Buffer.from(`\n${JSON.stringify(message)}\n`);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(STDOUT, bytes, at);
     } catch (error) {
