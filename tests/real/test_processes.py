@@ -60,7 +60,7 @@ def test_a_push_after_all_that_works(vibe: Vibe) -> None:
 
 
 def test_the_emulator_is_killed_in_the_middle_of_a_push(vibe: Vibe) -> None:
-    (vibe.home / "settings.toml").write_text("[convex]\npush_limit = 20\n")
+    (vibe.home / "settings.toml").write_text("[convex]\npush_limit = 12\n")
     process = push_begun(vibe)
     emulator = emulator_of(vibe)
     assert emulator

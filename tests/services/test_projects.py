@@ -270,7 +270,7 @@ def test_the_index_is_restored_from_its_copy(home: Home, projects: Projects, tmp
     home.index.write_bytes(b"")
     again = Projects(home)
     assert again.all() == [first]
-    assert again.recovered is not None
+    assert again.recovered
 
 
 def test_a_home_that_cannot_be_written_is_named_and_no_folder_is_made(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _ask(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     project = here.project(options)
     shown = _Shown(output)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui ask") as workspace:

@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _connect(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     project = here.project(options)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui connect") as workspace:
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from vibe_tui.cli.output import Output
 from vibe_tui.services.model import Project
 from vibe_tui.services.paths import Home
 from vibe_tui.services.projects import Projects
@@ -18,13 +19,21 @@ class Context:
     home: Home
     settings: Settings
     projects: Projects
+    output: Output
 
-    def project(self, options: argparse.Namespace) -> Project:
-        """The project that --project names, or the one of the current folder."""
-        return self.projects.find(options.project, Path.cwd())
+    def project(self, options: argparse.Namespace, *, may_be_gone: bool = False) -> Project:
+        """The project that --project names, or the one of the current folder.
+
+        Its store is opened too, so that the user is told now if it was damaged.
+        """
+        project = self.projects.find(options.project, Path.cwd(), may_be_gone=may_be_gone)
+        self.projects.document(project.id)
+        for recovered in self.projects.recovered:
+            self.output.warn(str(recovered))
+        return project
 
 
-def context() -> Context:
+def context(output: Output) -> Context:
     """Read the settings; raises SettingsInvalid."""
     home = Home.from_environment()
-    return Context(home, load(home, os.environ), Projects(home))
+    return Context(home, load(home, os.environ), Projects(home), output)

@@ -23,7 +23,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _dev(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     project = here.project(options)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui dev") as workspace:
         follow_log(workspace.convex_log, output)

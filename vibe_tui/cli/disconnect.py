@@ -24,8 +24,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _disconnect(options: argparse.Namespace, output: Output) -> int:
-    here = context()
-    project = here.project(options)
+    here = context(output)
+    project = here.project(options, may_be_gone=True)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui disconnect") as workspace:
         if options.how == "delete-project" and not options.yes:
             await _confirm(workspace)

@@ -18,7 +18,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _doctor(output: Output) -> int:
-    here = context()
+    here = context(output)
     checks = await examine(
         here.home.root,
         here.settings.node,

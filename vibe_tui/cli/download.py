@@ -17,7 +17,7 @@ from vibe_tui.services.model import Project
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     project = here.project(options)
     named = Path(options.output or f"{project.name}.zip").expanduser()
     target = named.parent.resolve() / named.name

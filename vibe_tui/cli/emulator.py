@@ -13,7 +13,7 @@ from vibe_tui.services.convex.emulator_host import EmulatorHost
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     if options.action == "status":
         return _status(here, output)
     if options.action == "stop":

@@ -11,7 +11,7 @@ from vibe_tui.cli.output import Output
 
 def run(options: argparse.Namespace, output: Output) -> int:
     folder = Path(options.dir or options.name).expanduser().absolute()
-    project = context().projects.new_from_template(options.name, folder)
+    project = context(output).projects.new_from_template(options.name, folder)
     output.result(
         {"project": project},
         f"Made {project.name} in {project.folder}.\nNext: vibe-tui connect --project {project.name}",

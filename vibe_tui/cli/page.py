@@ -15,7 +15,7 @@ from vibe_tui.services.projects import ProjectNotFound
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     app: VibeApp
     if options.path is None:
         from vibe_tui.screens.project_list import ProjectListScreen

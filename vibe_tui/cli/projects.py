@@ -15,7 +15,7 @@ _EMPTY = "No projects yet. Make one: vibe-tui new my-app"
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    here = context()
+    here = context(output)
     if options.forget:
         return _forget(here, options.forget, output)
     rows = [_row(here, project) for project in here.projects.all()]
@@ -24,7 +24,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 def _forget(here: Context, name: str, output: Output) -> int:
-    project = here.projects.find(name, Path.cwd())
+    project = here.projects.find(name, Path.cwd(), may_be_gone=True)
     here.projects.forget(project.id)
     output.result({"forgotten": project.name}, f"Forgot {project.name}. Its folder {project.folder} stays.")
     return 0

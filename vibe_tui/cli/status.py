@@ -15,8 +15,8 @@ _BACKENDS = {"emulator": "emulated Convex on this computer", "cloud": "Convex cl
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    here = context()
-    project = here.project(options)
+    here = context(output)
+    project = here.project(options, may_be_gone=True)
     connection = connection_of(JournalFile(here.projects.document(project.id)).read())
     held = holder(here.home.lease(project.id))
     rows = [

@@ -15,6 +15,7 @@ from pathlib import Path
 from vibe_tui.services.assistant.answerer import Answerer, Files, Plan
 from vibe_tui.services.assistant.events import TurnEnded, TurnEvent
 from vibe_tui.services.assistant.turn import NOT_CONNECTED, run_turn
+from vibe_tui.services.atomic import write_error
 from vibe_tui.services.clock import now
 from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.errors import VibeError
@@ -105,10 +106,7 @@ class Chat(Part[ChatState, TurnEvent]):
             with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(line)
         except OSError as problem:
-            raise VibeError(
-                f"The chat could not be saved: {problem.strerror}.",
-                next_step=f"Make room or check the permissions of {self._record.parent}.",
-            ) from problem
+            raise write_error(self._record, problem) from problem
 
 
 def event_name(event: object) -> str:

@@ -16,9 +16,10 @@ from typing import Any
 from tinydb import where
 
 from vibe_tui.services.atomic import write_error
+from vibe_tui.services.convex.journal import connection_of_store
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.lease import ProjectHeld, holder
-from vibe_tui.services.model import Project
+from vibe_tui.services.model import NotConnected, Project
 from vibe_tui.services.paths import Home
 from vibe_tui.services.project_folder import (
     MARKER,
@@ -45,6 +46,7 @@ __all__ = [
     "ProjectNameTaken",
     "ProjectNotFound",
     "Projects",
+    "StillConnected",
 ]
 
 
@@ -66,6 +68,12 @@ class FolderTaken(VibeError):
     code = "folder_taken"
 
 
+class StillConnected(VibeError):
+    """Forgetting the project would leave its keys here and at Convex, with nobody who knows of them."""
+
+    code = "still_connected"
+
+
 class Projects:
     """Every project of one home. Blocking: call it in a thread.
 
@@ -77,11 +85,12 @@ class Projects:
         self._home = home
         self._index = open_store(home.index)
         self._table = self._index.table("projects")
+        self._opened = [self._index]
 
     @property
-    def recovered(self) -> Recovered | None:
-        """What happened to the index, when it had to be restored."""
-        return self._index.recovered
+    def recovered(self) -> list[Recovered]:
+        """What had to be restored: of the index, and of the projects' stores that were opened here."""
+        return [store.recovered for store in self._opened if store.recovered]
 
     def all(self) -> list[Project]:
         """In the order in which they were made."""
@@ -96,7 +105,9 @@ class Projects:
 
     def document(self, id: str) -> Store:
         """The project's own store: its connection, its journal."""
-        return open_store(self._home.project_store(id))
+        store = open_store(self._home.project_store(id))
+        self._opened.append(store)
+        return store
 
     def create(self, name: str, folder: Path) -> Project:
         """Make a project in a folder that is empty or does not exist yet.
@@ -137,11 +148,11 @@ class Projects:
             copy_template(template, folder, name)
             return self._add(name, folder)
 
-    def find(self, name_or_path: str | None, cwd: Path) -> Project:
+    def find(self, name_or_path: str | None, cwd: Path, *, may_be_gone: bool = False) -> Project:
         """The project that somebody means: by name, id or path; None: the one that `cwd` is in.
 
         A folder that was moved is found through its marker, and the index follows it. A copy of a
-        project's folder becomes a project of its own.
+        project's folder becomes a project of its own. may_be_gone: the folder of a named one may be missing.
         Raises ProjectNotFound or FolderGone.
         """
         if name_or_path is None:
@@ -161,17 +172,26 @@ class Projects:
         here = self._around(cwd)  # perhaps it was moved to where we stand
         if here is not None and here.id == named.id:
             return here
+        if may_be_gone and not named.folder.is_dir():
+            return named
         raise FolderGone(
             f"The folder of {visible(named.name)} was at {visible(str(named.folder))} and is gone.",
-            next_step=f"Move it back, or run `vibe-tui projects --forget {visible(named.name)}`.",
+            next_step="Move it back, or let go of the project: "
+            f"`vibe-tui disconnect --project {visible(named.name)}`, "
+            f"then `vibe-tui projects --forget {visible(named.name)}`.",
         )
 
     def forget(self, id: str) -> None:
         """Remove the project from this home: its entry, its state, its marker; never its files.
 
-        Raises ProjectNotFound, and ProjectHeld when another process has it open.
+        Raises ProjectNotFound; ProjectHeld when another process has it open; StillConnected.
         """
         project = self.get(id)
+        if not isinstance(connection_of_store(self.document(id)), NotConnected):
+            raise StillConnected(
+                f"The project {visible(project.name)} is connected to Convex, or was about to be.",
+                next_step=f"Run `vibe-tui disconnect --project {visible(project.name)}` first.",
+            )
         held = holder(self._home.lease(id))
         if held is not None and held.pid != os.getpid():
             raise ProjectHeld(held)

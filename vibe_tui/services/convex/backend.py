@@ -15,6 +15,7 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection
 from vibe_tui.services.part import Part
 from vibe_tui.services.sandbox.base import OnLine, Sandbox
+from vibe_tui.services.sandbox.local import SandboxGone
 
 
 class NotConnectedYet(VibeError):
@@ -104,6 +105,8 @@ class Backend(Part[Connection, StepDone]):
         title = "Removing our variables from .env.local"
         try:
             await remove_variables(self._sandbox)
+        except SandboxGone:
+            return DisconnectStep(title, ok=True, reason="The folder is gone, and they with it.")
         except VibeError as problem:
             return DisconnectStep(title, ok=False, reason=f"{problem.message} {problem.next_step}".strip())
         return DisconnectStep(title, ok=True)
