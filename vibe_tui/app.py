@@ -84,6 +84,11 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
 
     # --- Screens --------------------------------------------------------------------------------------
 
+    async def _ready(self) -> None:
+        await super()._ready()
+        # Until then painting is held back, and nothing else sees to it that it is made up for.
+        self.call_later(lambda: self.screen._compositor_refresh())
+
     def show_help(self) -> None:
         """Show the keys of this screen, or close the help."""
         from vibe_tui.screens.help import HelpScreen

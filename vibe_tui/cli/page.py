@@ -23,10 +23,12 @@ def run(options: argparse.Namespace, output: Output) -> int:
         app = VibeApp(lambda: ProjectListScreen(here.home, here.settings), crash_folder=here.home.crashes)
     else:
         from vibe_tui.screens.project.screen import ProjectScreen
+        from vibe_tui.services.folder_listing import list_top
 
         project = _project(here, options.path)
+        top = list_top(project.folder)
         app = VibeApp(
-            lambda: ProjectScreen(here.home, here.settings, project), crash_folder=here.home.crashes
+            lambda: ProjectScreen(here.home, here.settings, project, top), crash_folder=here.home.crashes
         )
     return run_app(app)
 

@@ -26,12 +26,6 @@ def list_folder(root: Path, path: str) -> list[Listed]:
     Links to folders count as files: they are shown and not walked into. Blocking. A folder that cannot be
     read is empty: it may have gone since it was opened.
     """
-    folder = root / path
-    try:
-        with os.scandir(folder) as found:
-            entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
-    except OSError:
-        return []
     ignores = []
     parts = path.split("/") if path else []
     for depth in range(len(parts) + 1):
@@ -40,9 +34,26 @@ def list_folder(root: Path, path: str) -> list[Listed]:
             prefix = "".join(f"{part}/" for part in parts[:depth])
             ignores.append((prefix, read_ignores(file)))
     above = f"{path}/" if path else ""
-    listed = [
+    return [
         Listed(name, folder, name in _DIMMED or is_ignored(f"{above}{name}{'/' if folder else ''}", ignores))
-        for name, folder in entries
-        if name not in _HIDDEN
+        for name, folder in _entries(root / path)
     ]
-    return sorted(listed, key=lambda entry: (not entry.is_folder, entry.name.lower(), entry.name))
+
+
+def list_top(root: Path) -> list[Listed]:
+    """The entries of `root` without a look at its `.gitignore`: quick. Blocking."""
+    return [Listed(name, folder, name in _DIMMED) for name, folder in _entries(root)]
+
+
+def _entries(folder: Path) -> list[tuple[str, bool]]:
+    """What is in the folder and whether it is a folder itself, in the tree's order."""
+    try:
+        with os.scandir(folder) as found:
+            entries = [
+                (entry.name, entry.is_dir(follow_symlinks=False))
+                for entry in found
+                if entry.name not in _HIDDEN
+            ]
+    except OSError:
+        return []
+    return sorted(entries, key=lambda entry: (not entry[1], entry[0].lower(), entry[0]))

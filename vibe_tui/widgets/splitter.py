@@ -32,11 +32,13 @@ class Pane(Vertical):
         minimum: int,
         share: float,
         show_title: bool = True,
+        first: Widget | None = None,
     ) -> None:
         """title, key: what the switch calls it, and the key that goes there, e.g. "F2".
 
         minimum: cells. share: of its split, relative to its neighbours.
         show_title: whether the pane has a title row; one that starts with a tab row needs none.
+        first: which of its widgets takes the focus at first; None: the topmost that can.
         """
         super().__init__(*children, id=id, classes="-titled" if show_title else "")
         self.title = title
@@ -45,7 +47,7 @@ class Pane(Vertical):
         self.share = share
         if show_title:
             self.border_title = title
-        self._last: Widget | None = None
+        self._last = first
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self._last = event.widget

@@ -29,6 +29,6 @@ def make_panes(tree: FileTree, log: LogView, chat: ChatPanel) -> tuple[Panes, Co
             minimum=30,
             share=50,
         ),
-        Pane(chat, id="chat", title="Chat", key="F5", minimum=26, share=32),
+        Pane(chat, id="chat", title="Chat", key="F5", minimum=26, share=32, first=chat.prompt),
     )
     return Panes(layout, active="chat"), editor

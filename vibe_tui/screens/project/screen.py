@@ -20,7 +20,7 @@ from vibe_tui.services.model import Problem, Project, Push
 from vibe_tui.widgets.chat import messages
 from vibe_tui.widgets.chat.panel import ChatPanel
 from vibe_tui.widgets.code_editor import CodeEditor
-from vibe_tui.widgets.file_tree import FileTree
+from vibe_tui.widgets.file_tree import Entry, FileTree
 from vibe_tui.widgets.header_bar import HeaderBar
 from vibe_tui.widgets.key_bar import KeyBar
 from vibe_tui.widgets.log_view import LogView
@@ -29,6 +29,7 @@ from vibe_tui.widgets.status_bar import StatusBar
 
 if TYPE_CHECKING:
     from vibe_tui.screens.project.presenters import Presenters
+    from vibe_tui.services.folder_listing import Listed
     from vibe_tui.services.paths import Home
     from vibe_tui.services.settings import Settings
 
@@ -42,9 +43,11 @@ class ProjectScreen(ActionHost, Screen[None]):
     """Holds no state of the product: presenters do, one a pane, fed by the workspace's parts."""
 
     CSS_PATH = "project.tcss"
+    AUTO_FOCUS = ""  # the active pane takes the focus; another one first would be painted first
     BINDINGS: ClassVar = bindings("project", "editor", "log")
 
-    def __init__(self, home: Home, settings: Settings, project: Project) -> None:
+    def __init__(self, home: Home, settings: Settings, project: Project, top: Sequence[Listed] = ()) -> None:
+        """top: the entries of the project's folder, for the first paint."""
         super().__init__()
         self._home = home
         self._settings = settings
@@ -52,10 +55,13 @@ class ProjectScreen(ActionHost, Screen[None]):
         self.header = HeaderBar(project.name)
         self.status = StatusBar()
         self.file_tree = FileTree(id="tree")
+        self.file_tree.show_folder("", [Entry(one.name, one.is_folder, one.ignored) for one in top])
         self.log_view = LogView(id="convex-log")
         self.chat = ChatPanel(id="chat-panel")
         self.panes, self.editor = make_panes(self.file_tree, self.log_view, self.chat)
         self._presenters: Presenters | None = None
+        self._waiting: list[Callable[[Presenters], object]] = []
+        """What the user has asked for before the services were loaded."""
         self._live: asyncio.Task[None] | None = None
         self._leaving = asyncio.Event()
         self._fill_handlers()
@@ -73,9 +79,13 @@ class ProjectScreen(ActionHost, Screen[None]):
     def on_mount(self) -> None:
         self.status.show("sandbox", "this computer")
         self.status.show("convex", "opening the project", "busy")
-        self.chat.focus()
         self.app.on_shutdown = self.close  # type: ignore[attr-defined]  # the app is a VibeApp
         self.call_after_refresh(self._begin)
+
+    def _compositor_refresh(self) -> None:
+        # Textual would paint the page while the app holds painting back, and throw that away.
+        if not self.app._batch_count:
+            super()._compositor_refresh()
 
     def _begin(self) -> None:
         self._live = asyncio.create_task(self._open(), name="workspace")
@@ -93,7 +103,7 @@ class ProjectScreen(ActionHost, Screen[None]):
         workspaces: Any = await asyncio.to_thread(import_module, "vibe_tui.services.workspace")
         leases: Any = await asyncio.to_thread(import_module, "vibe_tui.services.lease")
         make: Any = await asyncio.to_thread(import_module, "vibe_tui.screens.project.presenters")
-        self._presenters = presenters = make.Presenters(self)
+        presenters = make.Presenters(self)
         while not self._leaving.is_set():
             try:
                 async with workspaces.open_workspace(
@@ -101,15 +111,25 @@ class ProjectScreen(ActionHost, Screen[None]):
                 ) as workspace:
                     detach = presenters.attach(workspace)
                     self.set_enabled(True, *_WRITING)
+                    self._start_with(presenters)
                     await self._leaving.wait()
                     detach()
             except leases.ProjectHeld as held:
                 presenters.show_held(held)
+                self._start_with(presenters)
                 await self._wait_a_little()
             except VibeError as problem:
                 presenters.show_error(problem)
+                self._start_with(presenters)
                 self.status.show("convex", problem.message, "bad")
                 return
+
+    def _start_with(self, presenters: Presenters) -> None:
+        """Do what was asked for meanwhile, and from now on everything at once."""
+        self._presenters = presenters
+        waiting, self._waiting = self._waiting, []
+        for call in waiting:
+            call(presenters)
 
     async def _wait_a_little(self) -> None:
         try:
@@ -147,14 +167,16 @@ class ProjectScreen(ActionHost, Screen[None]):
             "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),
         }
 
-    def _with(self, call: Callable[[Presenters], None]) -> None:
+    def _with(self, call: Callable[[Presenters], object]) -> None:
+        """Call it with the presenters, now or as soon as there are any."""
         if self._presenters is not None:
             call(self._presenters)
+        else:
+            self._waiting.append(call)
 
     def _start(self, work: Callable[[Presenters], Coroutine[Any, Any, None]]) -> None:
         """Run a long action beside the page."""
-        if self._presenters is not None:
-            self._presenters.do(work(self._presenters))
+        self._with(lambda presenters: presenters.do(work(presenters)))
 
     def _go_to_problem(self) -> None:
         problem = self.status.first_problem

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from vibe_tui.widgets.chat import messages
@@ -74,6 +75,11 @@ class ChatPanel(Vertical):
     def on_mount(self) -> None:
         if self._examples is not None:
             self._transcript.mount(self._examples)
+
+    @property
+    def prompt(self) -> Widget:
+        """Where prompts are written."""
+        return self._composer
 
     def focus(self, scroll_visible: bool = True) -> Self:
         self._composer.focus(scroll_visible)
