@@ -57,7 +57,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     )
     parser.add_argument("--version", action="version", version=f"vibe-tui {__version__}")
     parser.set_defaults(module="page", path=None)
-    commands = parser.add_subparsers(metavar="COMMAND")
+    commands = parser.add_subparsers(metavar="COMMAND", prog="vibe-tui")
 
     new = _command(commands, "new", "make a new app from the expo-convex template")
     new.add_argument("name", help="the app's name, also its folder's name unless --dir is given")
@@ -76,6 +76,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         dest="method",
         choices=("emulator", "oauth", *LATER_METHODS),
         default="emulator",
+        metavar="METHOD",
         help="emulator (default): emulated Convex on this computer; oauth: your Convex account",
     )
     connect.add_argument("--name", help="the Convex project's name; default the app's name")

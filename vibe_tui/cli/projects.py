@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vibe_tui.cli.context import Context, context
 from vibe_tui.cli.output import Output, plain
+from vibe_tui.cli.status import state_name
 from vibe_tui.services.convex.journal import JournalFile, connection_of
 from vibe_tui.services.lease import holder
 from vibe_tui.services.model import Connected, Project
@@ -36,7 +37,7 @@ def _row(here: Context, project: Project) -> dict[str, object]:
     return {
         **plain(project),
         "there": project.folder.is_dir(),
-        "connection": type(connection).__name__,
+        "connection": state_name(connection),
         "deployment": connection.deployment if isinstance(connection, Connected) else None,
         "open_in": held.command if held else None,
     }
@@ -44,9 +45,9 @@ def _row(here: Context, project: Project) -> dict[str, object]:
 
 def _line(row: dict[str, object]) -> str:
     state = "○ not connected"
-    if row["connection"] == "Connected":
+    if row["connection"] == "connected":
         state = f"● {row['deployment']}"
-    elif row["connection"] != "NotConnected":
+    elif row["connection"] != "not connected":
         state = "◐ connecting was not finished"
     if not row["there"]:
         state = "folder is gone"

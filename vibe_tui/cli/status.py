@@ -31,7 +31,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     output.result(
         {
             "project": project,
-            "connection": {"state": _state(connection), **_details(connection)},
+            "connection": {"state": state_name(connection), **_details(connection)},
             "dev_server": dict(held.status) if held and held.status else {"status": "stopped"},
             "open_in": held and {"command": held.command, "pid": held.pid, "since": held.since},
         },
@@ -40,7 +40,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _state(connection: Connection) -> str:
+def state_name(connection: Connection) -> str:
+    """As scripts see it: "not connected", "connecting", "connected" or "failed"."""
     return {"NotConnected": "not connected"}.get(type(connection).__name__, type(connection).__name__.lower())
 
 
