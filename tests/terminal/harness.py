@@ -29,15 +29,26 @@ KEYS = {
     "left": "\x1b[D",
     "home": "\x1b[H",
     "end": "\x1b[F",
-    "ctrl+end": "\x1b[1;5F",
     **{f"f{number}": f"\x1bO{final}" for number, final in enumerate("PQRS", 1)},
     **{f"f{number}": f"\x1b[{code}~" for number, code in enumerate((15, 17, 18, 19, 20), 5)},
 }
 """What a terminal sends for a key; ctrl+letter and alt+letter are worked out."""
 
-MODES = {1000: "mouse", 1003: "mouse", 1004: "focus", 1006: "mouse", 1049: "screen", 2004: "paste", 2048: "size"}
-_SEQUENCE = re.compile("\x1b(?:\\[[<=>?]?[\\d;:$]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[PX^_][^\x1b]*\x1b\\\\)")
-_UNFINISHED = re.compile(rb"(?:\x1b(?:\[[<-?\d;:$ -/]*|[\]PX^_][^\x07\x1b]*\x1b?)?|[\xc0-\xff][\x80-\xbf]*)\Z")
+MODES = {
+    1000: "mouse",
+    1003: "mouse",
+    1004: "focus",
+    1006: "mouse",
+    1049: "screen",
+    2004: "paste",
+    2048: "size",
+}
+_SEQUENCE = re.compile(
+    "\x1b(?:\\[[<=>?]?[\\d;:$]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[PX^_][^\x1b]*\x1b\\\\)"
+)
+_UNFINISHED = re.compile(
+    rb"(?:\x1b(?:\[[<-?\d;:$ -/]*|[\]PX^_][^\x07\x1b]*\x1b?)?|[\xc0-\xff][\x80-\xbf]*)\Z"
+)
 
 
 def bytes_of(key: str) -> bytes:
@@ -140,7 +151,8 @@ class Terminal:
             self.send(bytes_of(key))
 
     def type(self, text: str) -> None:
-        self.send(text.encode())
+        """Key by key: a new line is Enter."""
+        self.send(text.replace("\n", "\r").encode())
 
     def paste(self, text: str) -> None:
         """As a terminal pastes into a program that asked for brackets."""
@@ -202,4 +214,3 @@ def _understood(sequence: re.Match[str]) -> str:
     text = sequence[0]
     known = text[1] == "[" and (text[2] not in "<=>?" or text[-1] in "hl") and "$" not in text
     return text if known else ""
-
