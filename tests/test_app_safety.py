@@ -228,10 +228,8 @@ def test_the_app_ends_when_its_terminal_takes_no_output(start: Callable[..., Ter
     terminal = start(columns=900, rows=200)  # a frame is more than a terminal holds unread
     terminal.read_until(lambda output: b"here" in output)
     terminal.wait_until_stuck()
-    began = time.monotonic()
     os.kill(terminal.pid, signal.SIGTERM)
     assert terminal.exit_code(6) == 128 + signal.SIGTERM
-    assert time.monotonic() - began > 1  # it was stuck
     assert termios.tcgetattr(terminal.fd)[:4] == terminal.modes[:4]
 
 

