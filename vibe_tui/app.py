@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -86,8 +87,13 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
 
     async def _ready(self) -> None:
         await super()._ready()
-        # Until then painting is held back, and nothing else sees to it that it is made up for.
-        self.call_later(lambda: self.screen._compositor_refresh())
+        self.call_later(self._paint_first)
+
+    def _paint_first(self) -> None:
+        # Until now painting was held back, and nothing else sees to it that it is made up for.
+        self.screen._compositor_refresh()
+        gc.freeze()  # all this stays as long as the app: no collection need look at it
+        gc.enable()
 
     def show_help(self) -> None:
         """Show the keys of this screen, or close the help."""
