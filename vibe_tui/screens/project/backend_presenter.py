@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from vibe_tui.screens.backend.dialog import BackendDialog, Connect, Paste, Wish
-from vibe_tui.screens.backend.view import BackendView, DisconnectingView, NotConnectedView
+from vibe_tui.screens.backend.view import BackendView, DisconnectingView
 from vibe_tui.screens.backend.ways import as_ways, methods
 from vibe_tui.screens.clipboard import copy
 from vibe_tui.screens.project.backend_views import (
@@ -22,6 +22,7 @@ from vibe_tui.screens.project.sign_in import SignIn
 from vibe_tui.services.browser import open_browser
 from vibe_tui.services.convex.backend import NotConnectedYet, StepDone
 from vibe_tui.services.convex.dev_server import DevServerEvent, PushFinished
+from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection, DevServerState, Push
 from vibe_tui.services.workspace import Workspace
 from vibe_tui.widgets.header_bar import HeaderBar
@@ -45,6 +46,7 @@ class BackendPresenter:
         self._sign_in: SignIn | None = None
         self._disconnecting: list[str] | None = None
         self._note = ""
+        self._problem: VibeError | None = None  # of what was last tried in the dialog
 
     def attach(self, workspace: Workspace) -> list[Callable[[], None]]:
         """Follow `workspace`; returns what ends that."""
@@ -63,7 +65,7 @@ class BackendPresenter:
     def open_dialog(self) -> None:
         if self._workspace is None or self._dialog is not None:
             return
-        self._note = ""
+        self._note, self._problem = "", None
         self._dialog = BackendDialog(self._view(self._workspace), self._wish)
         self._header.app.push_screen(self._dialog, self._dialog_closed)
 
@@ -73,6 +75,7 @@ class BackendPresenter:
         if workspace is None or self._connecting is not None:
             return
         method = self._methods[way]
+        self._problem = None
         self._sign_in = SignIn(method, workspace.settings.convex, self._refresh, self._link_not_opened)
         self._connecting = asyncio.create_task(
             workspace.backend.connect(method, name=workspace.project.name, sign_in=self._sign_in.ports()),
@@ -89,6 +92,12 @@ class BackendPresenter:
             self._backend_changed(workspace.backend.state)
         if not task.cancelled():
             task.result()
+
+    def show_problem(self, problem: VibeError) -> bool:
+        """Show what went wrong in the dialog, if it is open; False when it is not."""
+        self._problem = problem
+        self._refresh()
+        return self._dialog is not None
 
     def cancel(self) -> None:
         """Stop connecting; what was made so far is found again at the next try."""
@@ -235,9 +244,13 @@ class BackendPresenter:
                 step, shown, can_approve=self._methods["emulator"] is self._method_in_use()
             )
         if isinstance(state, Connected):
-            return connected_view(state, workspace.dev_server.state, self._note)
-        view: NotConnectedView = not_connected_view(state, as_ways(self._methods))
-        return view
+            note = _sentence(self._problem) if self._problem else self._note
+            return connected_view(state, workspace.dev_server.state, note)
+        return not_connected_view(state, as_ways(self._methods), self._problem)
 
     def _method_in_use(self) -> object:
         return self._sign_in.method if self._sign_in is not None else None
+
+
+def _sentence(problem: VibeError) -> str:
+    return f"{problem.message} {problem.next_step}".rstrip()

@@ -12,6 +12,7 @@ from vibe_tui.screens.backend.view import (
 )
 from vibe_tui.screens.project.sign_in import SignInShown
 from vibe_tui.services.convex.journal import STEPS
+from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import (
     Connected,
     Connecting,
@@ -40,7 +41,7 @@ def header_label(state: Connection, *, live: bool) -> tuple[str, HeaderTone]:
             return "Convex Connected", "good"
         case Connecting() if live:
             return f"Connecting {state.step}/{state.of}", "busy"
-        case Connecting():
+        case Connecting(step=step) if step > 1:
             return "Finish connecting", "bad"
         case Failed():
             return f"{state.step} failed", "bad"
@@ -63,12 +64,15 @@ def dev_server_segment(state: DevServerState) -> tuple[str, Tone, Problem | None
     return text, _TONES[state.status], problem
 
 
-def not_connected_view(state: Connection, ways: tuple[Way, ...]) -> NotConnectedView:
-    reason = next_step = ""
+def not_connected_view(
+    state: Connection, ways: tuple[Way, ...], problem: VibeError | None
+) -> NotConnectedView:
+    """problem: why the last try failed, when the state does not say so: nothing was begun then."""
+    reason, next_step = (problem.message, problem.next_step) if problem else ("", "")
     match state:
         case Failed():
             reason, next_step = f"{state.step}: {state.reason}", state.next_step
-        case Connecting():
+        case Connecting(step=step) if step > 1:
             reason = f"Connecting was interrupted at step {state.step} of {state.of}, {state.title}."
             next_step = "Try again finishes it; nothing is made twice."
     return NotConnectedView(ways, ways[0].id, reason, next_step)

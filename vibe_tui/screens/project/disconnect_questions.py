@@ -16,8 +16,10 @@ async def ask_how(app: App[Any], connection: Connected) -> How | None:
     answer = await app.push_screen_wait(
         ConfirmDialog(
             "Disconnect from Convex",
-            "The code stays, and the dev server stops. What should happen to the key "
-            f"and to the Convex project {connection.project}?",
+            "The code stays, and the dev server stops.\n\n"
+            "Forget here: the key and the Convex project stay at Convex.\n"
+            "Revoke the key: nobody can use the key any more; the Convex project stays.\n"
+            f"Delete the project: {connection.project} at Convex goes, with its data and the key.",
             [
                 Option("cancel", "Cancel", "safe"),
                 Option("forget", "Forget here"),

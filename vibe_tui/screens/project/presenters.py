@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.worker import Worker
 
-from vibe_tui.screens.backend.dialog import BackendDialog
 from vibe_tui.screens.clipboard import copy
 from vibe_tui.screens.confirm import ConfirmDialog, Option
 from vibe_tui.screens.project.backend_presenter import BackendPresenter
@@ -100,8 +99,8 @@ class Presenters:
             self.show_error(problem)
 
     def show_error(self, problem: VibeError) -> None:
-        if isinstance(self._screen.app.screen, BackendDialog):
-            return  # the dialog says it, with what can be done
+        if self.backend.show_problem(problem):
+            return  # the dialog says it
         message = f"{problem.message}\n{problem.next_step}".rstrip()
         self._screen.app.notify(message, severity="error", timeout=12)
 
