@@ -15,7 +15,7 @@ GRACE = 0.3
 """Seconds after opening in which nothing is answered: those keys were meant for the page below."""
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(ModalScreen[Result | None]):
     """A modal box. Esc answers None."""
 
     CSS_PATH = Path(__file__).with_name("dialog.tcss")  # also of a dialog in another folder
