@@ -9,7 +9,8 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Container
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from vibe_tui import __version__
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 CONNECT_LIMIT = 5.0
 """Seconds to get a connection."""
 LARGEST_ANSWER = 1024 * 1024
-"""Bytes; no answer we ask for comes near it."""
+"""Bytes; no answer comes near it, except those that carry documents."""
 LONGEST_WAIT = 60.0
 """Seconds. Asked to wait longer, we say so and stop."""
 RETRIES = 3
@@ -54,11 +55,13 @@ def silent(_seconds: float, _reason: str) -> None:
     """An `OnWait` for requests that nobody watches."""
 
 
-def client_options(host: str, *, accept: str = "application/json") -> dict[str, Any]:
+def client_options(
+    host: str, *, accept: str = "application/json", largest_answer: int = LARGEST_ANSWER
+) -> dict[str, Any]:
     """Keyword arguments for an httpx2 client of `host`, authlib's too.
 
     Redirects are not followed; proxies come from the environment but never stand before loopback;
-    an answer larger than `LARGEST_ANSWER` ends in NotTheApi.
+    an answer larger than `largest_answer` bytes ends in NotTheApi.
     """
     import ssl
 
@@ -77,13 +80,13 @@ def client_options(host: str, *, accept: str = "application/json") -> dict[str, 
             "Accept-Encoding": "identity",
         },
         "mounts": dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")),
-        "event_hooks": {"response": [_limit_body]},
+        "event_hooks": {"response": [partial(_limit_body, largest_answer)]},
         # Reading the certificate store takes tens of milliseconds, and plain http needs none.
         "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if host.startswith("http://") else True,
     }
 
 
-async def _limit_body(response: httpx2.Response) -> None:
+async def _limit_body(largest: int, response: httpx2.Response) -> None:
     import httpx2
 
     host = host_name(str(response.request.url))
@@ -97,7 +100,7 @@ async def _limit_body(response: httpx2.Response) -> None:
             received = 0
             async for chunk in inner:
                 received += len(chunk)
-                if received > LARGEST_ANSWER:
+                if received > largest:
                     raise not_the_api(host, "with far more data than the API sends")
                 yield chunk
 
@@ -110,22 +113,34 @@ async def _limit_body(response: httpx2.Response) -> None:
 class Api:
     """A JSON API at one host, called with one credential.
 
+    answers: statuses besides 2xx whose JSON is the answer. largest_answer: in bytes.
     Use it as a context manager: leaving it closes its connections.
     """
 
     def __init__(
-        self, host: str, credential: Secret, *, scheme: str = "Bearer", on_wait: OnWait = silent
+        self,
+        host: str,
+        credential: Secret,
+        *,
+        scheme: str = "Bearer",
+        on_wait: OnWait = silent,
+        answers: Container[int] = (),
+        largest_answer: int = LARGEST_ANSWER,
     ) -> None:
         self.host = host.rstrip("/")
         self._credential = credential
         self._scheme = scheme
         self._on_wait = on_wait
+        self._answers = answers
+        self._largest_answer = largest_answer
         self._client: httpx2.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         import httpx2
 
-        self._client = await asyncio.to_thread(lambda: httpx2.AsyncClient(**client_options(self.host)))
+        self._client = await asyncio.to_thread(
+            lambda: httpx2.AsyncClient(**client_options(self.host, largest_answer=self._largest_answer))
+        )
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -133,19 +148,29 @@ class Api:
             await self._client.aclose()
             self._client = None
 
-    async def get(self, path: str, **query: str) -> object:
-        return await self._call("GET", path, repeatable=True, query=query)
+    async def get(
+        self, path: str, *, repeatable: bool = True, answer_within: float = ANSWER_LIMIT, **query: str
+    ) -> object:
+        return await self._call("GET", path, repeatable, answer_within, query=query)
 
-    async def post(self, path: str, body: dict[str, object] | None = None, *, repeatable: bool) -> object:
-        """repeatable: asking twice has the same effect as asking once."""
-        return await self._call("POST", path, repeatable=repeatable, body=body)
+    async def post(
+        self,
+        path: str,
+        body: dict[str, object] | None = None,
+        *,
+        repeatable: bool,
+        answer_within: float = ANSWER_LIMIT,
+    ) -> object:
+        """repeatable: asking twice has the same effect as asking once. answer_within: seconds."""
+        return await self._call("POST", path, repeatable, answer_within, body=body)
 
     async def _call(
         self,
         method: str,
         path: str,
-        *,
         repeatable: bool,
+        answer_within: float,
+        *,
         query: dict[str, str] | None = None,
         body: dict[str, object] | None = None,
     ) -> object:
@@ -153,15 +178,18 @@ class Api:
 
         async def once() -> object:
             assert self._client is not None, "entered"
-            async with failures_of(self.host):
+            import httpx2
+
+            async with failures_of(self.host, answer_within):
                 response = await self._client.request(
                     method,
                     self.host + path,
                     params=query or None,
                     json=body,
+                    timeout=httpx2.Timeout(answer_within, connect=CONNECT_LIMIT),
                     headers={"Authorization": f"{self._scheme} {self._credential.reveal()}"},
                 )
-            if response.is_success:
+            if response.is_success or response.status_code in self._answers:
                 return json_of(response)
             raise refusal(response)
 

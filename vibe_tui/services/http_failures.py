@@ -44,19 +44,19 @@ def is_loopback(url: str) -> bool:
 
 
 @asynccontextmanager
-async def failures_of(host: str) -> AsyncIterator[None]:
-    """Run one request to `host` for at most `ANSWER_LIMIT` seconds; httpx2's failures become HttpErrors."""
+async def failures_of(host: str, limit: float = ANSWER_LIMIT) -> AsyncIterator[None]:
+    """Run one request to `host` for at most `limit` seconds; httpx2's failures become HttpErrors."""
     import httpx2
 
     name = host_name(host)
     try:
-        async with asyncio.timeout(ANSWER_LIMIT):
+        async with asyncio.timeout(limit):
             yield
     except (httpx2.ConnectTimeout, httpx2.ConnectError, httpx2.ProxyError) as error:
         raise _no_connection(host, error) from error
     except (httpx2.TimeoutException, TimeoutError) as error:
         raise TimedOut(
-            f"{name} did not answer within {ANSWER_LIMIT:.0f} s.", next_step="Try again in a moment."
+            f"{name} did not answer within {limit:.0f} s.", next_step="Try again in a moment."
         ) from error
     except httpx2.RemoteProtocolError as error:
         raise ConnectionLost(
