@@ -123,8 +123,11 @@ def bindings(*contexts: Context) -> list[BindingType]:
             action.title,
             show=False,  # the key bar has its own rules
             id=action.id,
-            # Before the widget with the focus, but never at the price of typing.
-            priority=len(key) > 1 and key not in _TYPED and action.context in ("everywhere", "project"),
+            # Before the widget with the focus, but never at the price of typing. A text area types the
+            # letter of Alt+letter, so that is taken before it in any context.
+            priority=len(key) > 1
+            and key not in _TYPED
+            and (action.context in ("everywhere", "project") or key.startswith("alt+")),
         )
         for action in ACTIONS
         if action.context in contexts
