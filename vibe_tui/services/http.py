@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from vibe_tui import __version__
+from vibe_tui.services import http_failures
 from vibe_tui.services.http_errors import (
     ApiError,
     ConnectionLost,
@@ -23,7 +24,6 @@ from vibe_tui.services.http_errors import (
     TimedOut,
 )
 from vibe_tui.services.http_failures import (
-    ANSWER_LIMIT,
     failures_of,
     host_name,
     json_of,
@@ -71,7 +71,7 @@ def client_options(
     for name in ("httpx2", "httpcore2"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return {
-        "timeout": httpx2.Timeout(ANSWER_LIMIT, connect=CONNECT_LIMIT),
+        "timeout": httpx2.Timeout(http_failures.ANSWER_LIMIT, connect=CONNECT_LIMIT),
         "follow_redirects": False,
         # Compressed answers could be small on the wire and huge in memory.
         "headers": {
@@ -149,7 +149,7 @@ class Api:
             self._client = None
 
     async def get(
-        self, path: str, *, repeatable: bool = True, answer_within: float = ANSWER_LIMIT, **query: str
+        self, path: str, *, repeatable: bool = True, answer_within: float | None = None, **query: str
     ) -> object:
         return await self._call("GET", path, repeatable, answer_within, query=query)
 
@@ -159,9 +159,12 @@ class Api:
         body: dict[str, object] | None = None,
         *,
         repeatable: bool,
-        answer_within: float = ANSWER_LIMIT,
+        answer_within: float | None = None,
     ) -> object:
-        """repeatable: asking twice has the same effect as asking once. answer_within: seconds."""
+        """repeatable: asking twice has the same effect as asking once.
+
+        answer_within: seconds; None: `ANSWER_LIMIT`.
+        """
         return await self._call("POST", path, repeatable, answer_within, body=body)
 
     async def _call(
@@ -169,24 +172,26 @@ class Api:
         method: str,
         path: str,
         repeatable: bool,
-        answer_within: float,
+        answer_within: float | None,
         *,
         query: dict[str, str] | None = None,
         body: dict[str, object] | None = None,
     ) -> object:
         """The decoded JSON answer; None when it is empty. Raises HttpError."""
 
+        import httpx2
+
+        limit = http_failures.ANSWER_LIMIT if answer_within is None else answer_within
+
         async def once() -> object:
             assert self._client is not None, "entered"
-            import httpx2
-
-            async with failures_of(self.host, answer_within):
+            async with failures_of(self.host, limit):
                 response = await self._client.request(
                     method,
                     self.host + path,
                     params=query or None,
                     json=body,
-                    timeout=httpx2.Timeout(answer_within, connect=CONNECT_LIMIT),
+                    timeout=httpx2.Timeout(limit, connect=CONNECT_LIMIT),
                     headers={"Authorization": f"{self._scheme} {self._credential.reveal()}"},
                 )
             if response.is_success or response.status_code in self._answers:

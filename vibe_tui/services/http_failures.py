@@ -44,10 +44,14 @@ def is_loopback(url: str) -> bool:
 
 
 @asynccontextmanager
-async def failures_of(host: str, limit: float = ANSWER_LIMIT) -> AsyncIterator[None]:
-    """Run one request to `host` for at most `limit` seconds; httpx2's failures become HttpErrors."""
+async def failures_of(host: str, limit: float | None = None) -> AsyncIterator[None]:
+    """Run one request to `host` for at most `limit` seconds (None: `ANSWER_LIMIT`).
+
+    httpx2's failures become HttpErrors.
+    """
     import httpx2
 
+    limit = ANSWER_LIMIT if limit is None else limit
     name = host_name(host)
     try:
         async with asyncio.timeout(limit):
