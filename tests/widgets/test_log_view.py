@@ -119,7 +119,7 @@ async def test_what_is_looked_at_stays_in_place_while_old_lines_fall_off() -> No
         assert app.view.line_count == 200
 
 
-async def test_lines_in_many_small_batches_are_painted_at_most_20_times_a_second() -> None:
+async def test_lines_in_many_small_batches_are_painted_at_most_10_times_a_second() -> None:
     painted: dict[int, Message] = {}
 
     def hook(message: Message) -> None:
@@ -137,7 +137,7 @@ async def test_lines_in_many_small_batches_are_painted_at_most_20_times_a_second
                 await pilot.pause(0)
         await until(pilot, lambda: rows(app)[-1] == "line 1999")
         elapsed = time.monotonic() - start
-        assert 1 <= len(painted) <= elapsed / 0.05 + 2
+        assert 1 <= len(painted) <= elapsed / 0.1 + 2
 
 
 async def test_search_finds_counts_and_goes_round() -> None:

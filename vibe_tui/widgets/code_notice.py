@@ -44,8 +44,6 @@ class CodeNotice(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield self._text
-        yield Button("Keep mine", id="mine", compact=True)
-        yield Button("Take theirs", id="theirs", compact=True)
 
     def clear(self) -> None:
         self._say("", "")
@@ -57,6 +55,10 @@ class CodeNotice(Horizontal):
         self._say("-note", text)
 
     def ask(self, text: str) -> None:
+        if not self.query(Button):
+            self.mount(
+                Button("Keep mine", id="mine", compact=True), Button("Take theirs", id="theirs", compact=True)
+            )
         self._say("-question", text)
 
     def _say(self, tone: str, text: str) -> None:

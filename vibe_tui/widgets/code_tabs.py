@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -30,13 +30,23 @@ class Tab:
     """A page stays: it cannot be closed."""
 
 
+_LONGEST = 28
+"""Cells of a title; a longer one keeps its end, which tells more."""
+
+
 def titles(tabs: Sequence[Tab]) -> list[str]:
     """What the tabs are called: the name of the file, and its folder where that is not enough."""
     names = [tab.key if tab.is_page else PurePosixPath(tab.key).name for tab in tabs]
     return [
-        visible(_with_folder(tab.key) if names.count(name) > 1 and not tab.is_page else name)
+        _shortened(visible(_with_folder(tab.key) if names.count(name) > 1 and not tab.is_page else name))
         for tab, name in zip(tabs, names, strict=True)
     ]
+
+
+def _shortened(title: str) -> str:
+    if cell_len(title) <= _LONGEST:
+        return title
+    return "…" + chop_cells(title[::-1], _LONGEST - 1)[0][::-1]
 
 
 def _with_folder(path: str) -> str:

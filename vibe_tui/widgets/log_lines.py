@@ -36,7 +36,7 @@ class LogLines:
         self.first = 0
         """Number of the oldest line kept."""
         self.width = 0
-        """Cells of the widest line; may be that of a line no longer kept."""
+        """Cells of the widest line that was measured; may be that of a line no longer kept."""
         self._lines: list[str] = []
         self._heights: list[int] = []
         self._ends: list[int] | None = None
@@ -59,8 +59,6 @@ class LogLines:
         """Append `lines`; returns how many rows fell off the top."""
         skipped = max(0, len(lines) - self.capacity)
         new = [_without_tabs(line) if "\t" in line else line for line in lines[skipped:]]
-        if new and max(map(len, new)) > self.width:
-            self.width = max(self.width, max(map(_cells, new)))
         dropped = max(0, len(self._lines) + len(new) - self.capacity)
         lost_rows = self._rows_of_first(dropped)
         del self._lines[:dropped]
@@ -108,6 +106,13 @@ class LogLines:
         start = sum(map(len, parts[:part]))
         return start, start + len(parts[part])
 
+    def measure(self, rows: range) -> None:
+        """Take the lines of these rows into account for `width`. (All of them would be too many.)"""
+        for row in rows:
+            line = self[self.at_row(row)[0]]
+            if len(line) > self.width or not line.isascii():
+                self.width = max(self.width, cell_len(without_colours(line)))
+
     def find(self, needle: str, start: int = 0) -> list[int]:
         """The numbers of the lines, from number `start` on, that hold `needle` in any case."""
         needle = needle.lower()
@@ -133,11 +138,6 @@ class LogLines:
         if plain.isascii():
             return -(-len(plain) // self._wrap) or 1
         return len(chop_cells(plain, self._wrap)) or 1
-
-
-def _cells(line: str) -> int:
-    plain = without_colours(line)
-    return len(plain) if plain.isascii() else cell_len(plain)
 
 
 def _without_tabs(line: str) -> str:

@@ -1,12 +1,21 @@
-"""Lines of a log as styled text."""
+"""Lines of a log as runs of text in one style."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from rich.ansi import AnsiDecoder
 from rich.style import Style
-from rich.text import Span, Text
 from textual.cache import LRUCache
 
 from vibe_tui.widgets.log_lines import LogLines
+
+Runs = list[tuple[str, Style]]
+
+_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
+_PLAIN = Style()
 
 
 class LogPaint:
@@ -14,33 +23,70 @@ class LogPaint:
 
     def __init__(self, lines: LogLines) -> None:
         self._lines = lines
-        self._texts: LRUCache[int, Text] = LRUCache(512)
+        self._runs: LRUCache[int, Runs] = LRUCache(512)
 
     def clear(self) -> None:
-        self._texts.clear()
+        self._runs.clear()
 
-    def text(self, number: int, base: Style) -> Text:
-        """A line, for the caller to change. base: what the default colours are."""
-        text = self._texts.get(number)
-        if text is None:
-            line = self._lines[number]
-            text = _coloured(line, base) if "\x1b" in line else Text(line, end="")
-            self._texts[number] = text
-        return text.copy()
+    def runs(self, number: int) -> Runs:
+        runs = self._runs.get(number)
+        if runs is None:
+            runs = self._runs[number] = list(_parse(self._lines[number]))
+        return runs
 
 
-def _coloured(line: str, base: Style) -> Text:
-    text = Text.from_ansi(line, end="", no_wrap=True)
-    text.spans = [Span(start, end, _on(base, style)) for start, end, style in text.spans]
-    return text
+def _parse(line: str) -> Iterator[tuple[str, Style]]:
+    style, at = _PLAIN, 0
+    for found in _SGR.finditer(line):
+        if found.start() > at:
+            yield line[at : found.start()], style
+        style, at = _after(style, found[1]), found.end()
+    if at < len(line):
+        yield line[at:], style
 
 
-def _on(base: Style, style: str | Style) -> str | Style:
-    """The style with our default colours in place of the terminal's."""
-    if isinstance(style, str):
-        return style
-    if style.color is not None and style.color.is_default:
-        style += Style(color=base.color)
-    if style.bgcolor is not None and style.bgcolor.is_default:
-        style += Style(bgcolor=base.bgcolor)
-    return style
+@lru_cache(maxsize=1024)
+def _after(style: Style, parameters: str) -> Style:
+    """The style once the sequence with these parameters has come. Default colours are no colours."""
+    decoder = AnsiDecoder()
+    decoder.style = style
+    decoder.decode_line(f"\x1b[{parameters}m")
+    after = decoder.style
+    return Style(
+        color=None if after.color is None or after.color.is_default else after.color,
+        bgcolor=None if after.bgcolor is None or after.bgcolor.is_default else after.bgcolor,
+        bold=after.bold,
+        dim=after.dim,
+        italic=after.italic,
+        underline=after.underline,
+        reverse=after.reverse,
+        strike=after.strike,
+    )
+
+
+def overlay(runs: Runs, start: int, end: int, style: Style) -> Runs:
+    """The runs with `style` on top from character `start` to before `end`; -1: to the end."""
+    result: Runs = []
+    at = 0
+    for text, below in runs:
+        first = max(0, start - at)
+        last = len(text) if end < 0 else min(len(text), end - at)
+        at += len(text)
+        if first >= last:
+            result.append((text, below))
+            continue
+        parts = ((text[:first], below), (text[first:last], below + style), (text[last:], below))
+        result += [part for part in parts if part[0]]
+    return result
+
+
+def cut(runs: Runs, start: int, end: int) -> Runs:
+    """The characters from `start` to before `end`."""
+    result: Runs = []
+    at = 0
+    for text, style in runs:
+        part = text[max(0, start - at) : max(0, end - at)]
+        at += len(text)
+        if part:
+            result.append((part, style))
+    return result

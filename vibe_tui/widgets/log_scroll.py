@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
@@ -21,10 +21,10 @@ from textual.timer import Timer
 
 from vibe_tui.widgets.log_cursor import LogCursor
 from vibe_tui.widgets.log_lines import CAPACITY, LogLines
-from vibe_tui.widgets.log_paint import LogPaint
+from vibe_tui.widgets.log_paint import LogPaint, Runs, cut, overlay
 from vibe_tui.widgets.log_search import LogSearch
 
-PAINT_SECONDS = 0.05
+PAINT_SECONDS = 0.1
 """At least this long between two paints because of new lines."""
 
 
@@ -91,6 +91,7 @@ class LogScroll(ScrollView, can_focus=True):
         self._painted = 0.0
         self._moving = False
         self._paint = LogPaint(self.lines)
+        self._base = Style()
 
     # --- lines come in
 
@@ -114,11 +115,12 @@ class LogScroll(ScrollView, can_focus=True):
         if not lines:
             return
         before = self.lines.end
+        seen = self.lines.rows < self.scroll_offset.y + self.size.height
         fallen = self.lines.extend(lines)
         self.search.look_at(before)
         if not self.following:
             self.unseen += len(lines)
-        self._resized(fallen)
+        self._resized(fallen, repaint=self.following or seen)
         self.post_message(self.Moved())
 
     def clear(self) -> None:
@@ -144,22 +146,24 @@ class LogScroll(ScrollView, can_focus=True):
         if not self.following and top < self.lines.end:
             self._show_at(y=self.lines.row_of(top), x=0)
 
-    def _resized(self, fallen: int = 0) -> None:
+    def _resized(self, fallen: int = 0, *, repaint: bool = True) -> None:
         """Fit the view to its lines; `fallen` rows are gone from the top."""
-        width = max(1, self.scrollable_content_region.width)
-        self.lines.wrap(width if self.wrapped else 0)
+        room = self.scrollable_content_region
+        self.lines.wrap(max(1, room.width) if self.wrapped else 0)
         with self._moved_by_us():
-            self.virtual_size = Size(width if self.wrapped else self.lines.width, self.lines.rows)
+            self._fit(self.lines.rows - room.height if self.following else self.scroll_offset.y - fallen)
             if self.following:
                 self._show_at(y=self.max_scroll_y)
             elif fallen:
                 self._show_at(y=self.scroll_y - fallen)
-        self.refresh()
+        if repaint or fallen:
+            self.refresh()
 
     # --- where one looks
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
+        self._fit(self.scroll_offset.y)
         if self._moving:
             return
         at_end = round(new_value) >= self.max_scroll_y
@@ -170,6 +174,12 @@ class LogScroll(ScrollView, can_focus=True):
 
     def watch_show_horizontal_scrollbar(self) -> None:
         self.call_after_refresh(self._resized)  # there is a row more or less
+
+    def _fit(self, top: int) -> None:
+        """Make room for all rows, and sideways for the lines in view when `top` is the first row."""
+        self.lines.measure(range(max(0, top), min(self.lines.rows, top + self.size.height)))
+        width = self.scrollable_content_region.width if self.wrapped else self.lines.width
+        self.virtual_size = Size(width, self.lines.rows)
 
     def follow(self) -> None:
         """Show the end, and stay there."""
@@ -273,37 +283,33 @@ class LogScroll(ScrollView, can_focus=True):
 
     # --- painting
 
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._paint.clear()
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base = self.rich_style  # slow to find out
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         row, width = self.scroll_offset.y + y, self.scrollable_content_region.width
-        base = self.rich_style
+        base = self._base
         if row >= self.lines.rows:
             return Strip.blank(width, base)
         number, part = self.lines.at_row(row)
-        start, end = self.lines.part(number, part)
-        text = self._text(number)
+        start, x, runs = 0, self.scroll_offset.x, self._runs(number)
         if self.wrapped:
-            text = text[start:end]
+            start, end = self.lines.part(number, part)
+            x, runs = 0, cut(runs, start, end)
         ground = base + self._line_style(number)
-        text.stylize_before(ground)
-        strip = Strip(text.render(self.app.console, ""), text.cell_len)
-        x = 0 if self.wrapped else self.scroll_offset.x
+        strip = Strip([Segment(text, ground + style) for text, style in runs])
         return strip.crop_extend(x, x + width, ground).apply_offsets(start + x, number)
 
-    def _text(self, number: int) -> Text:
+    def _runs(self, number: int) -> Runs:
         """The line with its colours, what was found in it and what the mouse has selected."""
-        text = self._paint.text(number, self.rich_style)
-        match = "log--match-here" if number == self.search.here else "log--match"
+        runs = self._paint.runs(number)
         for start, end in self.search.spans(number):
-            text.stylize(self._style(match), start, end)
+            match = "log--match-here" if number == self.search.here else "log--match"
+            runs = overlay(runs, start, end, self._style(match))
         selection = self.text_selection
         span = selection.get_span(number) if selection is not None else None
-        if span is not None:
-            text.stylize(self._style("log--selected"), span[0], len(text) if span[1] == -1 else span[1])
-        return text
+        return overlay(runs, *span, self._style("log--selected")) if span is not None else runs
 
     def _line_style(self, number: int) -> Style:
         if self.cursor.selecting and number in self.cursor.lines:

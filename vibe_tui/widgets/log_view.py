@@ -22,7 +22,7 @@ from vibe_tui.widgets.log_scroll import LogScroll
 class LogView(Vertical):
     """The last lines of a command, with its colours. Lines must be clean: see `terminal_text.LineSplitter`.
 
-    Memory is bounded by `capacity` lines. New lines are painted at most 20 times a second.
+    Memory is bounded by `capacity` lines. New lines are painted at most 10 times a second.
     """
 
     DEFAULT_CSS = """
@@ -76,6 +76,7 @@ class LogView(Vertical):
         self._needle = Input(id="needle", placeholder="Find in the log", select_on_focus=False)
         self._needle.cursor_blink = False
         self._note = Static(id="note", markup=False)
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         yield self._scroll
@@ -198,4 +199,7 @@ class LogView(Vertical):
                 parts.append("n next, N previous, Esc closes")
         if unseen:
             parts.append(f"{unseen:,} new {'line' if unseen == 1 else 'lines'}: End follows")
-        self._note.update(Text("   ".join(parts), no_wrap=True, overflow="ellipsis"))
+        said = "   ".join(parts)
+        if said != self._said:
+            self._said = said
+            self._note.update(Text(said, no_wrap=True, overflow="ellipsis"))

@@ -35,7 +35,7 @@ class Refusal(Static):
     """Why something was not done, what to do instead, and what can be asked for."""
 
     DEFAULT_CSS = """
-    Refusal { height: auto; margin: 0 0 1 0; border-left: outer $warning; padding: 0 1; }
+    Refusal { height: auto; margin: 1 0; border-left: outer $warning; padding: 0 1; }
     """
 
     def __init__(self, reason: str, next_step: str, items: Sequence[str]) -> None:
@@ -51,7 +51,6 @@ class Offer(Vertical):
         height: auto;
         margin: 0 0 1 0;
         & > Static { height: auto; }
-        & > Button { margin: 0; }
         &.-taken > Button { display: none; }
     }
     """

@@ -61,15 +61,12 @@ class ChatPanel(Vertical):
         self._examples: Examples | None = Examples(examples)
         self._transcript, self._composer = Transcript(), Composer()
         self._busy_text = Static(markup=False)
-        self._stop = Button("Stop", id="stop", compact=True)
+        self._stop: Button | None = None
         self._plans: dict[str, PlanCard] = {}
         self._deploy: DeployLine | None = None
 
     def compose(self) -> ComposeResult:
         yield self._transcript
-        with Horizontal(id="busy"):
-            yield self._busy_text
-            yield self._stop
         yield self._composer
 
     def on_mount(self) -> None:
@@ -138,8 +135,11 @@ class ChatPanel(Vertical):
 
     def ended(self, outcome: Outcome) -> None:
         """The turn is over; what waits for an answer no longer does."""
+        lost = any(card.asking and card.has_focus_within for card in self._plans.values())
         for card in self._plans.values():
             card.withdraw()
+        if lost:
+            self._composer.focus()
         if self._deploy is not None and self._deploy.pending:
             self._deploy.left()
         if outcome in _REMARKS:
@@ -148,7 +148,14 @@ class ChatPanel(Vertical):
 
     def busy(self, busy: bool) -> None:
         """While busy, nothing can be sent, and Esc stops."""
+        if not busy and self._stop is not None and self._stop.has_focus:
+            self._composer.focus()
         self.set_class(busy, "-busy")
+        if self._stop is None:
+            if not busy:
+                return
+            self._stop = Button("Stop", id="stop", compact=True)
+            self.mount(Horizontal(self._busy_text, self._stop, id="busy"), before=self._composer)
         self._busy_text.update("Working. Esc stops it.")
         self._stop.disabled = False
 
@@ -180,13 +187,19 @@ class ChatPanel(Vertical):
         self._composer.fill(event.text)
         self._composer.focus()
 
+    @on(messages.PlanAnswered)
+    @on(messages.OfferTaken)
+    def _button_gone(self) -> None:
+        """The buttons that had the focus are no longer there. The message goes on to the presenter."""
+        self._composer.focus()
+
     @on(Button.Pressed, "#stop")
     def _stop_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self.action_stop()
 
     def action_stop(self) -> None:
-        if self.has_class("-busy") and not self._stop.disabled:
+        if self.has_class("-busy") and self._stop is not None and not self._stop.disabled:
             self._stop.disabled = True
             self._busy_text.update("Stopping.")
             self.post_message(self.StopRequested())

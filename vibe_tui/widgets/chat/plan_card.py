@@ -27,14 +27,13 @@ class PlanCard(Vertical):
         height: auto;
         margin: 0 0 1 0;
         padding: 0 1;
-        border: round $border-blurred;
-        border-title-color: $foreground;
-        &.-asking { border: round $primary; }
+        border-left: outer $border-blurred;
+        &.-asking { border-left: outer $primary; }
         & > Static { height: auto; }
         & > .notes { color: $text-muted; margin-top: 1; }
         & > Horizontal { height: 1; margin-top: 1; display: none; }
         &.-asking > Horizontal { display: block; }
-        & Button { margin: 0 2 0 0; }
+        & Button { margin-right: 1; }
         & > .answer { display: none; color: $text-muted; }
         &.-answered > .answer { display: block; }
     }
