@@ -136,6 +136,7 @@ async def test_a_plan_is_rejected_by_a_careless_enter_but_not_within_the_grace()
     async with running() as (app, pilot):
         plan = app.chat.add_plan("Add a table", ["convex/schema.ts: messages"], ["body is assumed"])
         await pilot.pause()
+        await pilot.pause()  # once the card has its buttons, it takes the focus
         card = app.query_one(PlanCard)
         assert app.focused is not None and app.focused.id == "cancel"
         app.now += 0.49

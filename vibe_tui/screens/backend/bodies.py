@@ -25,9 +25,7 @@ CHOOSE_IN_BROWSER = "Choose in the browser"
 
 
 def _status(tone: Tone, text: str) -> Content:
-    return Content("Status  ").stylize("$text-muted") + Content(f"{_MARKS[tone]} {text}").stylize(
-        _COLOURS[tone]
-    )
+    return _row("Status", f"{_MARKS[tone]} {text}", tone)
 
 
 def _row(title: str, text: str, tone: Tone | None = None) -> Content:
@@ -59,8 +57,8 @@ class NotConnected(Vertical):
         with Horizontal(classes="field"):
             yield Static("Team", classes="label")
             yield Select([(CHOOSE_IN_BROWSER, "")], value="", allow_blank=False, compact=True, id="team")
-        with Horizontal(id="dialog-buttons"):
-            yield Button("Connect to Convex", id="connect", variant="primary", classes="-first")
+        with Horizontal(classes="buttons -last"):
+            yield Button("Connect to Convex", id="connect", variant="primary")
 
     def on_mount(self) -> None:
         self.show(self._view)
@@ -100,8 +98,8 @@ class Connecting(Vertical):
             yield Static(id="link")
             yield Input(id="paste", placeholder="Paste the address of the page the browser ended at")
             yield Static(id="note", markup=False, classes="bad")
-        with Horizontal(id="dialog-buttons"):
-            yield Button("Approve here", id="approve", variant="primary", classes="-first")
+        with Horizontal(classes="buttons -last"):
+            yield Button("Approve here", id="approve", variant="primary")
             yield Button("Copy the link (c)", id="copy")
             yield Button("Cancel", id="cancel")
 
@@ -145,9 +143,9 @@ class Connected(Vertical):
         yield Static(id="facts")
         yield Static(id="note", markup=False)
         with Horizontal(classes="buttons"):
-            yield Button("Start Dev Server", id="dev-server", variant="primary", classes="-first")
+            yield Button("Start Dev Server", id="dev-server", variant="primary")
             yield Button("Push now", id="push")
-        with Horizontal(id="dialog-buttons"):
+        with Horizontal(classes="buttons -last"):
             yield Button("Open in Convex Dashboard", id="dashboard")
             yield Button("Copy link (c)", id="copy")
             yield Button("Disconnect", id="disconnect", variant="error")

@@ -62,7 +62,7 @@ class BackendDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog-box") as box:
             box.border_title = "Convex Backend"
-            box.border_subtitle = "Esc closes"
+            box.border_subtitle = self._escape()
             with VerticalScroll(id="backend-body", can_focus=False):
                 yield self._body()
 
@@ -75,11 +75,12 @@ class BackendDialog(ModalScreen[None]):
         self._view = view
         if not self.is_mounted:
             return
-        self.query_one("#dialog-box").border_subtitle = (
-            "Esc cancels" if isinstance(view, ConnectingView) else "Esc closes"
-        )
+        self.query_one("#dialog-box").border_subtitle = self._escape()
         if same_phase:
+            offered = self._offered()
             self.query_one("#backend-body").children[0].show(view)  # type: ignore[attr-defined]
+            if self._offered() != offered:
+                self._focus_first()
             return
         holder = self.query_one("#backend-body")
         await holder.remove_children()
@@ -97,10 +98,24 @@ class BackendDialog(ModalScreen[None]):
             case DisconnectingView():
                 return Disconnecting(self._view)
 
+    def _escape(self) -> str:
+        """What Esc does now."""
+        match self._view:
+            case ConnectingView():
+                return "Esc cancels"
+            case DisconnectingView():
+                return ""
+            case _:
+                return "Esc closes"
+
+    def _offered(self) -> list[Button]:
+        return [button for button in self.query(Button) if button.display]
+
     def _focus_first(self) -> None:
-        for widget in self.query("Button.-first, Button").results(Button):
-            if widget.focusable:
-                widget.focus()
+        """Go to what is most likely wanted next; what has just been hidden cannot keep the focus."""
+        for button in self._offered():
+            if not button.disabled:
+                button.focus()
                 return
 
     # --- what the user does --------------------------------------------------------------------------
