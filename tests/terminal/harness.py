@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pyte
 
+from vibe_tui.theme import DARK
+
 KEYS = {
     "enter": "\r",
     "tab": "\t",
@@ -43,6 +45,8 @@ MODES = {
     2004: "paste",
     2048: "size",
 }
+FOCUSED = DARK.variables["block-cursor-foreground"].lstrip("#")
+"""The colour of a button's label while the button has the focus."""
 _SEQUENCE = re.compile(
     "\x1b(?:\\[[<=>?]?[\\d;:$]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[PX^_][^\x1b]*\x1b\\\\)"
 )
@@ -137,18 +141,34 @@ class Terminal:
         self._stream.feed(_SEQUENCE.sub(_understood, data[:cut].decode(errors="replace")))
         return True
 
-    def cell(self, wanted: str) -> pyte.screens.Char:
-        """The first cell of the first place that matches this regex."""
-        for row, line in enumerate(self._screen.display):
-            if found := re.search(wanted, line):
-                return self._screen.buffer[row][found.start()]
-        raise AssertionError(f"not on the screen: {wanted}\n{self.text}")
+    def cells(self, wanted: str) -> list[pyte.screens.Char]:
+        """The first cell of each place that matches this regex, from the top."""
+        places = [
+            self._screen.buffer[row][found.start()]
+            for row, line in enumerate(self._screen.display)
+            for found in re.finditer(wanted, line)
+        ]
+        assert places, f"not on the screen: {wanted}\n{self.text}"
+        return places
 
     # --- what is done --------------------------------------------------------------------------------
 
     def press(self, *keys: str) -> None:
         for key in keys:
             self.send(bytes_of(key))
+
+    def choose(self, button: str) -> None:
+        """Go to the button with this label, as a user who sees where the focus is, and press it."""
+        label = rf"(?<= ){re.escape(button)}(?=  |$)"
+        self.wait(label)
+        self.settle()
+        for _ in range(12):
+            if any(cell.fg == FOCUSED for cell in self.cells(label)):
+                self.press("enter")
+                return
+            self.press("tab")
+            self.settle(0.15)
+        raise AssertionError(f"cannot be reached: {button}\n{self.text}")
 
     def type(self, text: str) -> None:
         """Key by key: a new line is Enter."""
@@ -173,6 +193,16 @@ class Terminal:
         os.close(self._inner)
         os.close(self.fd)
         self.fd = self._inner = -1
+
+    def wait_until_stuck(self, seconds: float = 15.0) -> None:
+        """Take nothing until the program has written all that the terminal holds unread."""
+        unread, since, end = 0, time.monotonic(), time.monotonic() + seconds
+        while unread == 0 or time.monotonic() - since < 1:
+            assert time.monotonic() < end, "the program does not stop writing"
+            now = struct.unpack("i", fcntl.ioctl(self.fd, termios.FIONREAD, bytes(4)))[0]
+            if now != unread:
+                unread, since = now, time.monotonic()
+            time.sleep(0.02)
 
     # --- the end -------------------------------------------------------------------------------------
 
@@ -212,5 +242,7 @@ class Terminal:
 def _understood(sequence: re.Match[str]) -> str:
     """pyte draws what it does not know: only what it does know is left."""
     text = sequence[0]
+    if "[?1049" in text:
+        return "\x1b[2J\x1b[H"  # its other screen; here they are one
     known = text[1] == "[" and (text[2] not in "<=>?" or text[-1] in "hl") and "$" not in text
     return text if known else ""

@@ -36,34 +36,32 @@ class Job:
         page.wait("○ Connect Backend")
         page.wait("Convex: not connected")
         page.press("f8")
-        page.wait("Status  ○ Not connected")
+        page.wait("Status +○ Not connected")
         page.wait("Choose in the browser")
-        page.settle()
-        page.press("enter")
+        page.choose("Connect to Convex")
         page.wait("Connecting 1/5")
         page.wait("Open this link and consent")
         page.wait("clipboard")
         (link,) = set(copied(page))
         assert "".join(re.findall(r"│  (\S{20,}) +│", page.text)) == link
         consent_to(self, link)
-        page.wait("Status  ● Connected")
+        page.wait("Status +● Connected")
         page.wait("● Convex Connected")
-        page.wait(r"Dev server  ○ Stopped")
+        page.wait(r"Dev server +○ Stopped")
         assert "code=" not in page.text
 
     def start_dev_server(self) -> None:
         page = self.page
-        page.settle()
-        page.press("enter")
-        page.wait(r"Dev server  ↻ ")
-        page.wait(r"Dev server  ● Running, last push \d", 60)
+        page.choose("Start Dev Server")
+        page.wait(r"Dev server +↻ ")
+        page.wait(r"Dev server +● Running, last push \d", 60)
         page.wait("Stop Dev Server")
         page.press("esc")
         page.wait_gone("Convex Backend")
         page.press("f4")
         page.wait("npx convex dev --once")
         page.wait("✔ .*Convex functions ready")
-        assert page.cell("✔").fg != page.cell("Convex functions ready").fg
+        assert page.cells("✔")[-1].fg != page.cells("Convex functions ready")[-1].fg
 
     def ask(self, prompt: str) -> None:
         """Ask, and apply the plan."""
@@ -75,7 +73,7 @@ class Job:
         page.press("enter")
         page.wait("Apply")
         page.settle(GRACE)
-        page.press("right", "enter")
+        page.choose("Apply")
 
     def look_at_what_was_written(self) -> None:
         page = self.page
@@ -108,7 +106,7 @@ class Job:
         page.wait("✗ push failed", 60)
         page.wait("✗ Line 3: ")
         page.press("alt+w")
-        page.wait_gone("const wrong")
+        page.wait("The preview comes later")
 
         page.press("f4", "/")
         page.wait("Find in the log")
@@ -117,15 +115,15 @@ class Job:
         page.press("enter")
         page.wait("n next, N previous")
         page.press("enter")
-        page.wait("const wrong: number")
+        page.wait("3  const wrong: number")
         page.press("alt+w")
-        page.wait_gone("const wrong")
+        page.wait("The preview comes later")
 
-        self.ask("Create a function to save user messages")
+        self.ask("Add a tasks table")
         page.wait(r"✗ .*\n?.*convex/schema\.ts:3", 60)
         page.wait("✗ push failed")
         page.press("alt+e")
-        page.wait("const wrong: number")
+        page.wait("3  const wrong: number")
         page.press("ctrl+x", "ctrl+s")  # the cursor is in that line
         page.wait("dev server running", 60)
         assert "wrong" not in (self.app / "convex/schema.ts").read_text()
@@ -133,9 +131,7 @@ class Job:
     def show_the_dashboard(self) -> None:
         page = self.page
         page.press("f8")
-        page.wait("Open in Convex Dashboard")
-        page.settle()
-        page.press("tab", "tab", "enter")
+        page.choose("Open in Convex Dashboard")
         page.wait("sent to your terminal's clipboard")
         assert page.wait(r"│  (http://127\.0\.0\.1:\d+/\S+)")[1] in copied(page)[-1]
         page.press("esc")
@@ -146,7 +142,7 @@ class Job:
         page.press("alt+d")
         page.wait("Save the zip")
         page.settle(GRACE)
-        page.press("enter")
+        page.choose("Save the zip")
         page.wait("Downloaded")
         page.wait(re.escape(target.name))
         with zipfile.ZipFile(target) as archive:
@@ -166,13 +162,11 @@ class Job:
     def disconnect(self, choose: Callable[[Job], None]) -> None:
         page = self.page
         page.press("f8")
-        page.wait("Open in Convex Dashboard")
-        page.settle()
-        page.press("shift+tab", "enter")
+        page.choose("Disconnect")
         page.wait("Disconnect from Convex")
         page.settle(GRACE)
         choose(self)
-        page.wait("Status  ○ Not connected", 30)
+        page.wait("Status +○ Not connected", 30)
         page.press("esc")
         page.wait("○ Connect Backend")
         page.wait("Convex: not connected")
@@ -191,12 +185,11 @@ def copied(page: Terminal) -> list[str]:
 
 
 def is_current(page: Terminal, name: str) -> bool:
-    return bool(page.cell(re.escape(name)).bg != page.cell("README").bg)
+    return bool(page.cells(re.escape(name))[0].bg != page.cells("README")[0].bg)
 
 
 def approve_here(job: Job, link: str) -> None:
-    job.page.wait("Approve here")
-    job.page.press("enter")
+    job.page.choose("Approve here")
 
 
 def consent_on_another_computer(job: Job, link: str) -> None:
@@ -208,16 +201,16 @@ def consent_on_another_computer(job: Job, link: str) -> None:
 
 
 def revoke(job: Job) -> None:
-    job.page.press("right", "right", "enter")
+    job.page.choose("Revoke the key")
 
 
 def delete_the_project(job: Job) -> None:
     page = job.page
-    page.press("right", "right", "right", "enter")
+    page.choose("Delete the project")
     name = page.wait('Type "(.*)" to go on')[1]
     page.type(name)
     page.settle(GRACE)
-    page.press("tab", "tab", "enter")
+    page.choose("Delete it")
 
 
 @pytest.mark.parametrize(
