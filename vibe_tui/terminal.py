@@ -85,6 +85,10 @@ class _TerminalFile:
             operation()
         except OSError:  # hung up; SIGHUP ends the app
             self._gone = True
+            # What is still buffered would fail once more at the interpreter's end, and change the exit code.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
 
 def can_be_resumed() -> bool:
