@@ -10,7 +10,8 @@ from pathlib import Path
 
 from fake_platform import CLIENT_ID, CLIENT_SECRET
 
-from vibe_tui.services.convex.connect import EmulatorMethod, OAuthMethod, SignInPorts
+from vibe_tui.services.convex.connect import ConnectMethod, EmulatorMethod, OAuthMethod, SignInPorts, Target
+from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.provisioning import Provisioning
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.model import Connected, Connecting, Project
@@ -79,12 +80,16 @@ class App:
         self,
         *,
         name: str = "my-app",
-        method: EmulatorMethod | OAuthMethod | None = None,
+        method: ConnectMethod | KeyMethod | None = None,
         on_step: Callable[[Connecting], None] = lambda _: None,
         ports: SignInPorts | None = None,
+        **target: str,
     ) -> Connected:
         return await self.provisioning().connect(
-            method or self.emulator(), name=name, on_step=on_step, sign_in=ports or sign_in_ports(*self.ports)
+            method or self.emulator(),
+            target=Target(name, **target),
+            on_step=on_step,
+            sign_in=ports or sign_in_ports(*self.ports),
         )
 
     def secrets(self) -> list[str]:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 
+from vibe_tui.cli import methods
 from vibe_tui.cli.context import Context, context
 from vibe_tui.cli.not_yet import NotYet
 from vibe_tui.cli.output import Output
-from vibe_tui.cli.parser import LATER_METHODS
+from vibe_tui.cli.parser import LATER_METHODS, METHODS
 from vibe_tui.cli.runner import run_until_done
-from vibe_tui.cli.typed import typed_lines
+from vibe_tui.cli.typed import typed_answer, typed_lines, typed_secret
 from vibe_tui.services.browser import open_browser
-from vibe_tui.services.convex.connect import ConnectMethod, EmulatorMethod, OAuthMethod, SignInPorts
-from vibe_tui.services.convex.emulator_host import EmulatorHost
-from vibe_tui.services.errors import UsageError, VibeError
+from vibe_tui.services.convex.connect import SignInPorts
+from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting
 from vibe_tui.services.workspace import open_workspace
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
     if options.method in LATER_METHODS:
-        raise NotYet(f"connecting with {options.method}", "There are `--with emulator` and `--with oauth`.")
-    if options.approve and options.method != "emulator":
-        raise UsageError(
-            "Only the emulator lets a program consent in your place.", next_step="Leave out --approve."
-        )
+        raise NotYet(f"connecting with {options.method}", f"There are {', '.join(METHODS)}.")
+    methods.check(options)
     return run_until_done(_connect(options, output), output)
 
 
@@ -41,22 +38,12 @@ async def _connect(options: argparse.Namespace, output: Output) -> int:
 
         workspace.backend.subscribe(show)
         connected = await workspace.backend.connect(
-            _method(options, here, output),
-            name=options.name or project.name,
+            methods.method(options, here, output),
+            target=methods.target(options, project.name),
             sign_in=_sign_in(options, here, output),
         )
     output.result({"connection": connected, "dashboard_url": connected.dashboard_url}, _summary(connected))
     return 0
-
-
-def _method(options: argparse.Namespace, here: Context, output: Output) -> ConnectMethod:
-    if options.method == "oauth":
-        convex = here.settings.convex
-        return OAuthMethod(
-            convex.provision_host, convex.dashboard_host, convex.oauth_client_id, convex.oauth_client_secret
-        )
-    host = EmulatorHost(here.home, here.settings, os.environ)
-    return EmulatorMethod(lambda: host.ensure(output.say))
 
 
 def _sign_in(options: argparse.Namespace, here: Context, output: Output) -> SignInPorts:
@@ -83,20 +70,25 @@ def _sign_in(options: argparse.Namespace, here: Context, output: Output) -> Sign
         limit=here.settings.convex.sign_in_limit,
         open_link=open_link,
         pasted=typed_lines(),
+        ask_secret=typed_secret,
+        agree=lambda question: _agree(options, question),
         on_problem=problem,
         on_wait=lambda seconds, reason: output.say(f"{reason} Trying again in {seconds:.0f} s."),
         approve=options.approve,
     )
 
 
+async def _agree(options: argparse.Namespace, question: str) -> bool:
+    if options.yes:
+        return True
+    return sys.stdin.isatty() and (await typed_answer(f"{question} [y/N]")).lower() in ("y", "yes")
+
+
 def _summary(connected: Connected) -> str:
-    width = (
-        "This key opens this deployment only."
-        if connected.narrow
-        else "This key is as wide as the whole team."
-    )
+    project = f"{connected.project} of team {connected.team}, " if connected.project else ""
+    dashboard = f"Dashboard: {connected.dashboard_url}\n" if connected.dashboard_url else ""
     return (
-        f"● Connected: {connected.project} of team {connected.team}, deployment {connected.deployment}\n"
-        f"{connected.url}\nDashboard: {connected.dashboard_url}\n{width}\n"
+        f"● Connected: {project}deployment {connected.deployment}\n"
+        f"{connected.url}\n{dashboard}This key {connected.key_reach}.\n"
         'Next: vibe-tui ask "Add a messages database table"'
     )

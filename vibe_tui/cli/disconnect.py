@@ -27,8 +27,7 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
     here = context(output)
     project = here.project(options, may_be_gone=True)
     async with open_workspace(here.home, here.settings, project, command="vibe-tui disconnect") as workspace:
-        if options.how == "delete-project" and not options.yes:
-            await _confirm(workspace)
+        typed_name = await _typed_name(workspace, options.yes) if options.how == "delete-project" else ""
 
         def show(what: object) -> None:
             if isinstance(what, StepDone):
@@ -37,7 +36,7 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
                 output.event("step_done", what.step)
 
         workspace.backend.subscribe(show)
-        steps = await workspace.backend.disconnect(options.how)
+        steps = await workspace.backend.disconnect(options.how, typed_name=typed_name)
         ok = all(step.ok for step in steps)
     output.result(
         {"how": options.how, "steps": [plain(step) for step in steps]},
@@ -47,18 +46,28 @@ async def _disconnect(options: argparse.Namespace, output: Output) -> int:
     return 0 if ok else 1
 
 
-async def _confirm(workspace: Workspace) -> None:
-    """Have the name typed before data is destroyed."""
+async def _typed_name(workspace: Workspace, yes: bool) -> str:
+    """Have the name typed before data is destroyed; --yes replaces that for what we made ourselves.
+
+    Raises NotConfirmed.
+    """
     connection = workspace.backend.state
-    if not isinstance(connection, Connected):
-        return
-    if not sys.stdin.isatty():
+    attached = await workspace.backend.attached_project()
+    name = attached or (connection.project if isinstance(connection, Connected) else "")
+    if not name or (yes and not attached):
+        return name
+    if not attached and not sys.stdin.isatty():
         raise NotConfirmed(
             "Deleting the Convex project was not confirmed.",
             next_step="Add --yes to delete it without asking.",
         )
+    before = " It was there before vibe-tui." if attached else ""
     answer = await typed_answer(
-        f"This deletes the Convex project {connection.project} with all its data. Type its name to go on:"
+        f"This deletes the Convex project {name} with all its data.{before} Type its name to go on:"
     )
-    if answer != connection.project:
-        raise NotConfirmed("That is not its name. Nothing was deleted.")
+    if answer != name:
+        raise NotConfirmed(
+            "That is not its name. Nothing was deleted.",
+            next_step="Type it when asked, or pipe it in." if attached else "",
+        )
+    return answer

@@ -9,14 +9,16 @@ from typing import NoReturn
 from vibe_tui import __version__
 from vibe_tui.services.errors import UsageError
 
-LATER_METHODS = (
+METHODS = (
+    "emulator",
+    "oauth",
     "team-token",
     "personal-token",
-    "deploy-key",
     "cli-login",
+    "deploy-key",
     "self-hosted",
-    "local-backend",
 )
+LATER_METHODS = ("local-backend",)
 """Ways to connect that are named in the documentation and do not exist yet."""
 
 
@@ -74,12 +76,30 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     connect.add_argument(
         "--with",
         dest="method",
-        choices=("emulator", "oauth", *LATER_METHODS),
+        choices=(*METHODS, *LATER_METHODS),
         default="emulator",
         metavar="METHOD",
-        help="emulator (default): emulated Convex on this computer; oauth: your Convex account",
+        help="emulator (default): emulated Convex on this computer; oauth: your Convex account in the "
+        "browser; team-token, personal-token: a token, read from stdin; cli-login: the login of "
+        "`npx convex`; deploy-key: a deployment's key, read from stdin; self-hosted: your own backend, "
+        "with its admin key on stdin",
     )
-    connect.add_argument("--name", help="the Convex project's name; default the app's name")
+    connect.add_argument(
+        "--project-name",
+        "--name",
+        dest="name",
+        metavar="NAME",
+        help="the new Convex project's name, before a suffix; default the app's name",
+    )
+    connect.add_argument(
+        "--attach", metavar="PROJECT", help="use the Convex project of this slug or id instead of a new one"
+    )
+    connect.add_argument(
+        "--deployment", metavar="NAME", help="use this deployment; default your dev deployment of the project"
+    )
+    connect.add_argument("--team", metavar="SLUG", help="the team; default the one you sign in to")
+    connect.add_argument("--url", help="the address of your own backend, with --with self-hosted")
+    connect.add_argument("--yes", action="store_true", help="agree to using the login of `npx convex`")
     connect.add_argument("--no-browser", action="store_true", help="print the link, open nothing")
     connect.add_argument(
         "--approve", action="store_true", help="consent without a browser; for the emulator alone"

@@ -11,7 +11,11 @@ from vibe_tui.services.convex.journal import JournalFile, connection_of
 from vibe_tui.services.lease import Holder, holder
 from vibe_tui.services.model import Connected, Connecting, Connection, Failed
 
-_BACKENDS = {"emulator": "emulated Convex on this computer", "cloud": "Convex cloud"}
+_BACKENDS = {
+    "emulator": "emulated Convex on this computer",
+    "cloud": "Convex cloud",
+    "self-hosted": "a Convex backend of your own",
+}
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -55,15 +59,16 @@ def _details(connection: Connection) -> dict[str, Any]:
 def _connection_rows(connection: Connection) -> list[tuple[str, str]]:
     match connection:
         case Connected():
-            width = "opens this deployment only" if connection.narrow else "as wide as the whole team"
-            return [
+            named = ", ".join(it for it in (connection.project, f"deployment {connection.deployment}") if it)
+            rows = [
                 ("Convex", f"● Connected to {_BACKENDS[connection.backend]}"),
                 ("Team", connection.team),
-                ("Convex app", f"{connection.project}, deployment {connection.deployment}"),
+                ("Convex app", named + (" (it was there before)" if connection.attached else "")),
                 ("Address", connection.url),
                 ("Dashboard", connection.dashboard_url),
-                ("Key", f"{connection.key_name} ({width})"),
+                ("Key", f"{connection.key_name} ({connection.key_reach})".lstrip()),
             ]
+            return [row for row in rows if row[1]]
         case Connecting():
             return [
                 (

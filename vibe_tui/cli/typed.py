@@ -34,10 +34,37 @@ async def typed_lines() -> AsyncIterator[str]:
 
 async def typed_answer(question: str) -> str:
     """Ask on stderr; the line that is typed, without spaces around it, or "" at the end of the input."""
-    print(question, end=" ", file=sys.stderr, flush=True)
+    if question:
+        print(question, end=" ", file=sys.stderr, flush=True)
     async for line in typed_lines():
         return line.strip()
     return ""
+
+
+async def typed_secret(question: str) -> str:
+    """As `typed_answer`, without the terminal showing what is typed; without a terminal it asks nothing."""
+    if not os.isatty(_STDIN):
+        return await typed_answer("")
+    with _unseen():
+        answer = await typed_answer(question)
+    print(file=sys.stderr, flush=True)  # the Enter was not shown either
+    return answer
+
+
+@contextlib.contextmanager
+def _unseen() -> Iterator[None]:
+    """The terminal shows nothing of what is typed, until the end, however it comes."""
+    import termios
+
+    before = termios.tcgetattr(_STDIN)
+    silent = termios.tcgetattr(_STDIN)
+    silent[3] &= ~termios.ECHO
+    try:
+        termios.tcsetattr(_STDIN, termios.TCSAFLUSH, silent)
+        yield
+    finally:
+        with contextlib.suppress(termios.error):  # the terminal has gone
+            termios.tcsetattr(_STDIN, termios.TCSANOW, before)
 
 
 def _read_lines() -> Iterator[str]:

@@ -89,6 +89,10 @@ class Credentials:
             self._save(index)
             return True
 
+    def refs(self, prefix: str) -> list[str]:
+        """The references that begin with `prefix`, sorted."""
+        return sorted(ref for ref in self._load().entries if ref.startswith(prefix))
+
     def where(self) -> str:
         """Where a new secret would be kept, for the user to read."""
         if self._use_keyring(self._load()):

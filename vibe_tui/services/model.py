@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 SandboxKind = Literal["local", "e2b"]
-BackendKind = Literal["cloud", "emulator"]
+BackendKind = Literal["cloud", "emulator", "self-hosted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +57,25 @@ class Connected:
     url: str
     site_url: str
     key_name: str
-    """Our name for the deploy key at Convex; it is what disconnecting revokes."""
+    """Our name for the deploy key at Convex; it is what disconnecting revokes. "": the key is the user's."""
     key_ref: str
     """Where the credential store keeps the deploy key."""
     narrow: bool
     """True: the key opens this deployment only. False: it is as wide as the team's token."""
+    attached: bool = False
+    """True: the Convex project was there before us."""
 
     @property
     def dashboard_url(self) -> str:
-        return f"{self.dashboard_host}/d/{self.deployment}"
+        """ "" where we know of no dashboard."""
+        return f"{self.dashboard_host}/d/{self.deployment}" if self.dashboard_host else ""
+
+    @property
+    def key_reach(self) -> str:
+        """How much the key in the sandbox opens, as the end of a sentence about it."""
+        if not self.key_name:
+            return "is yours: disconnecting does not revoke it"
+        return "opens this deployment only" if self.narrow else "is as wide as the whole team"
 
 
 @dataclass(frozen=True, slots=True)

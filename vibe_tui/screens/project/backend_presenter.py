@@ -21,6 +21,7 @@ from vibe_tui.screens.project.files_presenter import Do
 from vibe_tui.screens.project.sign_in import SignIn
 from vibe_tui.services.browser import open_browser
 from vibe_tui.services.convex.backend import NotConnectedYet, StepDone
+from vibe_tui.services.convex.connect import Target
 from vibe_tui.services.convex.dev_server import DevServerEvent, PushFinished
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection, DevServerState, Push
@@ -78,7 +79,9 @@ class BackendPresenter:
         self._problem = None
         self._sign_in = SignIn(method, workspace.settings.convex, self._refresh, self._link_not_opened)
         self._connecting = asyncio.create_task(
-            workspace.backend.connect(method, name=workspace.project.name, sign_in=self._sign_in.ports()),
+            workspace.backend.connect(
+                method, target=Target(workspace.project.name), sign_in=self._sign_in.ports()
+            ),
             name="connect",
         )
         try:
@@ -138,6 +141,8 @@ class BackendPresenter:
         await workspace.backend.target()  # an emulated one is started for it
         state = workspace.backend.state
         assert isinstance(state, Connected)
+        if not state.dashboard_url:
+            raise NoDashboard
         if await open_browser(state.dashboard_url):
             self._note = "The dashboard was opened in your browser."
         else:
@@ -159,7 +164,9 @@ class BackendPresenter:
         self._refresh()
         try:
             await workspace.dev_server.stop()
-            steps = await workspace.backend.disconnect(how)
+            # The dialog lets nobody delete a Convex project without typing its name.
+            typed = state.project if how == "delete-project" else ""
+            steps = await workspace.backend.disconnect(how, typed_name=typed)
         finally:
             self._disconnecting = None
             self._refresh()
@@ -214,8 +221,7 @@ class BackendPresenter:
                 self._disconnecting.append(f"{mark} {what.step.title}")
         else:
             self._header.show_backend(*header_label(what, live=self._connecting is not None))
-            backend = {"emulator": "Convex: emulator", "cloud": "Convex: cloud"}
-            text = backend[what.backend] if isinstance(what, Connected) else "Convex: not connected"
+            text = f"Convex: {what.backend}" if isinstance(what, Connected) else "Convex: not connected"
             self._status.show("convex", text)
             if not isinstance(what, Connected):
                 self._status.show("dev server", "")
@@ -250,6 +256,16 @@ class BackendPresenter:
 
     def _method_in_use(self) -> object:
         return self._sign_in.method if self._sign_in is not None else None
+
+
+class NoDashboard(VibeError):
+    code = "no_dashboard"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A backend of your own has its dashboard where you put it.",
+            next_step="Open it there, with the admin key.",
+        )
 
 
 def _sentence(problem: VibeError) -> str:

@@ -23,7 +23,11 @@ from vibe_tui.services.model import (
 )
 from vibe_tui.widgets.header_bar import Tone as HeaderTone
 
-PLACES = {"emulator": "emulated Convex on this computer", "cloud": "Convex cloud"}
+PLACES = {
+    "emulator": "emulated Convex on this computer",
+    "cloud": "Convex cloud",
+    "self-hosted": "a Convex backend of your own",
+}
 _TONES: dict[str, Tone] = {
     "stopped": "plain",
     "starting": "busy",
@@ -101,11 +105,11 @@ def connecting_view(
 def connected_view(state: Connected, dev_server: DevServerState, note: str) -> ConnectedView:
     text, tone, _ = dev_server_segment(dev_server)
     return ConnectedView(
-        project=state.project,
+        project=state.project or state.deployment,
         team=state.team,
         place=PLACES[state.backend],
         deployment=state.deployment,
-        key="opens this deployment only" if state.narrow else "as wide as the whole team",
+        key=state.key_reach,
         dev_server=text.removeprefix("dev server ").capitalize(),
         tone=tone,
         running=dev_server.armed,

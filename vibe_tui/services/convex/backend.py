@@ -6,8 +6,9 @@ import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
+from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts, Target
 from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
 from vibe_tui.services.convex.push import PushTarget, remove_variables
@@ -56,28 +57,38 @@ class Backend(Part[Connection, StepDone]):
         self._using_emulator = ExitStack()
         self._uses_emulator = False
 
-    async def connect(self, method: ConnectMethod, *, name: str, sign_in: SignInPorts) -> Connected:
+    async def connect(
+        self, method: ConnectMethod | KeyMethod, *, target: Target, sign_in: SignInPorts
+    ) -> Connected:
         """Connect, or finish a connecting that was cut off. Steps show in the state.
 
         Raises what went wrong; the state is then Failed, with the reason.
         """
         try:
             connected = await self._provisioning.connect(
-                method, name=name, on_step=self._step, sign_in=sign_in
+                method, target=target, on_step=self._step, sign_in=sign_in
             )
         finally:
             self._become(await asyncio.to_thread(self._provisioning.connection))
         return connected
 
-    async def disconnect(self, how: How) -> list[DisconnectStep]:
+    async def attached_project(self) -> str:
+        """See Provisioning.attached_project."""
+        return await asyncio.to_thread(self._provisioning.attached_project)
+
+    async def disconnect(self, how: How, *, typed_name: str = "") -> list[DisconnectStep]:
         """Undo the connection as far as `how` says, then take our variables out of `.env.local`.
 
         Each step is told as it is done. The dev server has to be stopped before.
+        typed_name: the slug of the Convex project as the user typed it; needed to delete one that was there
+        before us. Raises NameNotTyped, CannotDelete.
         """
         kind = await asyncio.to_thread(self._provisioning.backend)
         if kind == "emulator" and how != "forget":
             await self._start_emulator()
-        steps = await self._provisioning.disconnect(how, lambda step: self._emit(StepDone(step)))
+        steps = await self._provisioning.disconnect(
+            how, lambda step: self._emit(StepDone(step)), typed_name=typed_name
+        )
         if all(step.ok for step in steps):
             steps.append(await self._remove_variables())
             self._emit(StepDone(steps[-1]))

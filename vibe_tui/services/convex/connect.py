@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from vibe_tui.services.convex.journal import SignInKind
 from vibe_tui.services.errors import UsageError, VibeError
 from vibe_tui.services.model import BackendKind
 from vibe_tui.services.secret import Secret
@@ -20,8 +21,27 @@ class Platform:
     """Serves `/oauth/token` and `/v1`."""
     dashboard_host: str
     """Serves `/oauth/authorize/…` and the dashboard."""
-    client_id: str
-    client_secret: Secret
+    client_id: str = ""
+    """"" where the user signs in with a token."""
+    client_secret: Secret = field(default_factory=lambda: Secret(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to connect to."""
+
+    name: str
+    """What a new Convex project is called, before our suffix."""
+    team: str = ""
+    """The slug or id of the team; "": the one that the sign-in gives."""
+    attach: str = ""
+    """The slug or id of a project that is there already."""
+    deployment: str = ""
+    """The name of a deployment that is there already; "": the dev deployment of whoever signs in."""
+
+    @property
+    def attaches(self) -> bool:
+        return bool(self.attach or self.deployment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,15 @@ async def _keep_waiting(_link: str) -> None:
 
 def _nobody_listens(_problem: VibeError) -> None:
     """For callers to whom problems that do not end the sign-in are of no use."""
+
+
+async def _nothing_typed(_question: str) -> str:
+    """For sign-ins that ask for nothing."""
+    return ""
+
+
+async def _not_agreed(_question: str) -> bool:
+    return False
 
 
 def _nobody_watches(_seconds: float, _reason: str) -> None:
@@ -60,6 +89,10 @@ class SignInPorts:
     """Told what went wrong without ending the sign-in: a refused paste, all ports busy."""
     on_wait: Callable[[float, str], None] = _nobody_watches
     """Told the seconds until a request is sent again, and why."""
+    ask_secret: Callable[[str], Awaitable[str]] = _nothing_typed
+    """Ask for a token or key without showing it; "" at the end of the input."""
+    agree: Callable[[str], Awaitable[bool]] = _not_agreed
+    """Ask a yes-or-no question."""
     approve: bool = False
     """Consent in the user's place; the emulator alone allows it."""
 
@@ -72,6 +105,7 @@ class ConnectMethod(Protocol):
     title: str
     needs: str
     """One line: what the user must have."""
+    sign_in: SignInKind
 
     async def platform(self) -> Platform:
         """Make the platform ready and say where it is; cheap the second time.
@@ -89,6 +123,7 @@ class OAuthMethod:
     name = "oauth"
     title = "Convex, signing in with the browser"
     needs = "a Convex account, and the client id and secret of an OAuth application"
+    sign_in: SignInKind = "oauth"
 
     def __init__(
         self, provision_host: str, dashboard_host: str, client_id: str, client_secret: Secret | None
@@ -131,6 +166,7 @@ class EmulatorMethod:
     name = "emulator"
     title = "Emulator on this computer"
     needs = "nothing: no account, no key, no network"
+    sign_in: SignInKind = "oauth"
 
     def __init__(self, ensure: Callable[[], Awaitable[RunningEmulator]]) -> None:
         """ensure: start the emulator when it does not run (`local_emulator.ensure`)."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts
+from vibe_tui.services.convex import attaching
+from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts, Target
 from vibe_tui.services.convex.journal import (
     Journal,
     JournalFile,
@@ -19,31 +20,20 @@ from vibe_tui.services.convex.journal import (
 )
 from vibe_tui.services.convex.leftovers import delete_access_token, delete_deploy_key, find_project
 from vibe_tui.services.convex.management import ConvexDeployment, CreatedProject, ManagementApi
+from vibe_tui.services.convex.sign_ins import TeamSignIns
+from vibe_tui.services.convex.site_url import site_url_of
+from vibe_tui.services.convex.teams import OneProjectOnly, WrongTeam, team_of
 from vibe_tui.services.errors import VibeError
-from vibe_tui.services.http import Api, OnWait
+from vibe_tui.services.http import OnWait
 from vibe_tui.services.http_errors import ApiError, HttpError, NotFound, NotPermitted, RateLimited, SignedOut
-from vibe_tui.services.http_failures import wrong_shape
 from vibe_tui.services.model import Connected, Connecting
 from vibe_tui.services.secret import Secret
-from vibe_tui.services.terminal_text import clean
 
 if TYPE_CHECKING:
     from vibe_tui.services.credentials import Credentials
 
 TOKEN_LIFE = 365 * 24 * 3600
 """Seconds after which the team access token expires by itself, should nobody ever disconnect."""
-
-
-class WrongTeam(VibeError):
-    """The user signed in to another team than the one where the project was begun."""
-
-    code = "wrong_team"
-
-
-class OneProjectOnly(VibeError):
-    """The sign-in opens one project, so no project can be made with it."""
-
-    code = "one_project_only"
 
 
 def ends_sign_in(error: VibeError, stage: Stage) -> bool:
@@ -61,9 +51,11 @@ class Saga:
         file: JournalFile,
         credentials: Credentials,
         refs: SecretRefs,
+        target: Target,
         on_step: Callable[[Connecting], None],
     ) -> None:
         self._journal = journal
+        self._target = target
         self._file = file
         self._credentials = credentials
         self._refs = refs
@@ -75,7 +67,9 @@ class Saga:
             token = await self._signed_in(method, sign_in)
             try:
                 async with ManagementApi(self._journal.provision_host, token, on_wait=sign_in.on_wait) as api:
-                    if self._journal.stage in ("reading", "creating"):
+                    if self._journal.stage == "reading" and self._target.attaches:
+                        await self._attach(api)
+                    elif self._journal.stage in ("reading", "creating"):
                         await self._make_project(api)
                     if self._journal.stage != "keyed":
                         await self._make_key(api, sign_in.on_wait)
@@ -99,37 +93,64 @@ class Saga:
             else:
                 return token
         self._on_step(connecting("planned"))
-        token = (await method.authorise(sign_in)).token
+        if method.sign_in != self._journal.sign_in:
+            await self._note(replace(self._journal, sign_in=method.sign_in))
+        token = await self._remembered(sign_in.on_wait) or (await method.authorise(sign_in)).token
         await asyncio.to_thread(self._credentials.set, self._refs.sign_in, token)
         await self._read_team(token, sign_in.on_wait)
+        if self._shares_sign_in and self._journal.team:
+            await asyncio.to_thread(self._teams.remember, self._journal.team, token)
         return token
+
+    async def _remembered(self, on_wait: OnWait) -> Secret | None:
+        """The sign-in of an earlier project to the wanted team, if Convex still accepts it."""
+        wanted = self._journal.team or self._target.team
+        token = await asyncio.to_thread(self._teams.get, wanted) if wanted and self._shares_sign_in else None
+        if token is None:
+            return None
+        try:
+            await team_of(self._journal, token, wanted, on_wait)
+        except (SignedOut, NotPermitted, WrongTeam):
+            await asyncio.to_thread(self._teams.forget, token)
+            return None
+        return token
+
+    @property
+    def _teams(self) -> TeamSignIns:
+        return TeamSignIns(self._credentials, self._journal.provision_host)
+
+    @property
+    def _shares_sign_in(self) -> bool:
+        """The emulator needs no remembered teams: whoever it belongs to consents by a key press."""
+        return (self._journal.backend, self._journal.sign_in) == ("cloud", "oauth")
 
     async def _read_team(self, token: Secret, on_wait: OnWait) -> None:
         if self._journal.stage == "planned":
             await self._enter(replace(self._journal, stage="reading"))
         else:
             self._on_step(connecting("reading"))
-        async with ManagementApi(self._journal.provision_host, token, on_wait=on_wait) as api:
-            details = await api.token_details()
-        if not details.team_id:
-            raise OneProjectOnly(
-                "This sign-in opens one project only, and connecting makes a new one.",
-                next_step="Connect again and choose a team.",
-            )
-        if self._journal.stage != "reading" and details.team_id != self._journal.team_id:
-            raise WrongTeam(
-                f"This project was begun in the team {self._journal.team or self._journal.team_id}, "
-                "and the sign-in is for another team.",
-                next_step="Connect again and choose that team, or run `vibe-tui disconnect` to start anew.",
-            )
-        team = self._journal.team
-        if self._journal.stage == "reading":
-            # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
-            prefix, _, secret = token.reveal().partition("|")
-            team = clean(prefix.removeprefix("team:"))[:100] if secret else ""
-        self._journal = replace(self._journal, team_id=details.team_id, team=team)
+        team = await team_of(self._journal, token, self._target.team, on_wait)
+        self._journal = replace(self._journal, team_id=team.id, team=team.slug or self._journal.team)
 
     # --- 3 ----------------------------------------------------------------------------------------------
+
+    async def _attach(self, api: ManagementApi) -> None:
+        """Nothing is made but a dev deployment of the user's own, where the project has none; it is adopted
+        when this is repeated."""
+        self._on_step(replace(connecting("creating"), title="Finding the Convex project"))
+        project, deployment = await attaching.find(api, self._journal.team_id, self._target)
+        await self._enter(
+            replace(
+                self._journal,
+                stage="created",
+                attached=True,
+                team=project.team_slug,
+                project_id=project.id,
+                project=project.slug,
+                deployment=deployment.name,
+                url=deployment.url,
+            )
+        )
 
     async def _make_project(self, api: ManagementApi) -> None:
         journal = self._journal
@@ -143,7 +164,7 @@ class Saga:
         deployment = (
             ConvexDeployment(made.deployment, made.url)
             if made.deployment and made.url
-            else await _dev_deployment(api, made.id)
+            else await attaching.dev_deployment(api, made.id)
         )
         project = await api.get_project(made.id)
         await self._enter(
@@ -184,21 +205,26 @@ class Saga:
         else:  # an earlier attempt may have made either; what it made is not stored for certain
             self._on_step(connecting("keying"))
             await delete_deploy_key(api, self._journal)
-        team_token = await self._team_token(api)
-        await self._note(replace(self._journal, stage="keying", narrow=team_token is not None))
-        key = None
-        if team_token is not None:
-            host = self._journal.provision_host
-            async with ManagementApi(host, team_token, on_wait=on_wait) as narrow:
-                try:
-                    key = await self._mint(narrow, api)
-                except (NotPermitted, NotFound):
-                    await self._note(replace(self._journal, narrow=False))
+        # Any other token than an OAuth one makes a key that opens the deployment alone.
+        oauth = self._journal.sign_in == "oauth"
+        team_token = await self._team_token(api) if oauth else None
+        narrow = team_token is not None or not oauth
+        await self._note(replace(self._journal, stage="keying", narrow=narrow))
+        key = await self._narrow_key(team_token, api, on_wait) if team_token is not None else None
         if key is None:
             key = await self._mint(api, api)
         await asyncio.to_thread(self._credentials.set, self._refs.deploy_key, key)
         await self._note(replace(self._journal, stage="keyed"))
         return key
+
+    async def _narrow_key(self, team_token: Secret, api: ManagementApi, on_wait: OnWait) -> Secret | None:
+        """None when Convex does not let the team access token make a key."""
+        async with ManagementApi(self._journal.provision_host, team_token, on_wait=on_wait) as narrow:
+            try:
+                return await self._mint(narrow, api)
+            except (NotPermitted, NotFound):
+                await self._note(replace(self._journal, narrow=False))
+                return None
 
     async def _team_token(self, api: ManagementApi) -> Secret | None:
         """None when Convex does not let this sign-in make one."""
@@ -236,7 +262,7 @@ class Saga:
         if key is None:  # the credential store was emptied between two runs
             key = await self._make_key(api, on_wait)
         self._on_step(connecting("keyed"))
-        site_url = await _site_url(self._journal.url, key, on_wait)
+        site_url = await site_url_of(self._journal.url, key, on_wait)
         await self._note(replace(self._journal, stage="ready", site_url=site_url))
 
     # --- The record -------------------------------------------------------------------------------------
@@ -254,36 +280,6 @@ class Saga:
             f"In the team {self._journal.team or self._journal.team_id}: {error.message}",
             status=error.status,
             api_code=error.api_code,
-            next_step=error.next_step,
+            next_step="Ask an owner of the team whether you are a member and may do this, "
+            "or connect with another team.",
         )
-
-
-async def _dev_deployment(api: ManagementApi, project_id: int) -> ConvexDeployment:
-    found = await api.default_dev_deployment(project_id)
-    if found is not None:
-        return found
-    try:
-        return await api.create_dev_deployment(project_id)
-    except HttpError as error:
-        if not error.answer_lost:
-            raise
-        found = await api.default_dev_deployment(project_id)
-        if found is None:
-            raise
-        return found
-
-
-async def _site_url(url: str, key: Secret, on_wait: OnWait) -> str:
-    """Where the deployment serves HTTP actions. Convex cloud derives it from the name; others are asked."""
-    cloud = ".convex.cloud"
-    if url.endswith(cloud):
-        return url.removesuffix(cloud) + ".convex.site"
-    async with Api(url, key, scheme="Convex", on_wait=on_wait) as deployment:
-        try:
-            answer = await deployment.get("/api/v1/get_canonical_urls")
-        except NotFound:
-            return ""
-    site_url = answer.get("convexSiteUrl") if isinstance(answer, dict) else None
-    if not isinstance(site_url, str):
-        raise wrong_shape(url)
-    return site_url

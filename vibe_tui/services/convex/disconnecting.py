@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from vibe_tui.services.convex.journal import Journal, JournalFile, SecretRefs, leave_command
+from vibe_tui.services.convex.sign_ins import TeamSignIns
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.secret import Secret
 
@@ -31,6 +32,33 @@ class NotSignedIn(VibeError):
     """There is no credential left with which Convex could be told anything."""
 
     code = "not_signed_in"
+
+
+class NameNotTyped(VibeError):
+    """A Convex project that was there before us is to be deleted, and its name was not typed."""
+
+    code = "name_not_typed"
+
+
+class CannotDelete(VibeError):
+    """The key that the user gave opens a deployment, and can delete nothing."""
+
+    code = "cannot_delete"
+
+
+def check_deletion(journal: Journal, typed_name: str) -> None:
+    """Raises NameNotTyped or CannotDelete when the Convex project may not be deleted."""
+    if journal.given:
+        raise CannotDelete(
+            "The project is connected with a key of yours, which cannot delete anything at Convex.",
+            next_step="Delete it in the Convex dashboard; `vibe-tui disconnect` forgets the connection here.",
+        )
+    if journal.attached and typed_name != journal.project:
+        raise NameNotTyped(
+            f"The Convex project {journal.project} was there before vibe-tui, so its name has to be typed. "
+            "Nothing was deleted.",
+            next_step="Type it when asked, or pipe it in.",
+        )
 
 
 class Departure:
@@ -69,6 +97,9 @@ class Departure:
 
     async def _undo_at_convex(self, journal: Journal, how: How) -> None:
         """Take back what was made there; a failure does not keep the other steps from being tried."""
+        if journal.given:
+            self._done(DisconnectStep("Revoking the key", ok=True, reason=_YOURS.format("key")))
+            return
         sign_in = await asyncio.to_thread(self._credentials.get, self._refs.sign_in)
         team_token = await asyncio.to_thread(self._credentials.get, self._refs.team_token)
         tokens = [token for token in (sign_in, team_token) if token is not None]
@@ -76,9 +107,16 @@ class Departure:
             await self._step("Deleting the deploy key", tokens, _delete_key)
         if how == "delete-project" and journal.stage not in ("planned", "reading"):
             await self._step("Deleting the Convex project", tokens, _delete_project)
-        if journal.stage in ("narrowing", "keying", "keyed", "ready"):
+        if _may_have_team_token(journal):
             await self._step("Deleting the team access token", tokens, _delete_token)
         if sign_in is None or not journal.team_id or self._failures:
+            return
+        if journal.sign_in != "oauth":
+            self._done(DisconnectStep(_ENDING, ok=True, reason=_YOURS.format("access token")))
+            return
+        shared = TeamSignIns(self._credentials, journal.provision_host).used_elsewhere
+        if await asyncio.to_thread(shared, sign_in, self._refs.sign_in):
+            self._done(DisconnectStep(_ENDING, ok=True, reason="Another project uses it, so it stays."))
             return
         # Last, as the steps before need it. From here on it is all that is left, and may be gone already.
         await self._note(replace(journal, stage="planned", deployment=""))
@@ -86,7 +124,7 @@ class Departure:
         async def end_sign_in(api: ManagementApi, journal: Journal) -> str:
             return await _end_sign_in(api, journal, sign_in)
 
-        await self._step("Ending the sign-in", [sign_in], end_sign_in)
+        await self._step(_ENDING, [sign_in], end_sign_in)
 
     async def _step(self, title: str, tokens: list[Secret], act: Act) -> None:
         assert self._journal is not None
@@ -107,9 +145,23 @@ class Departure:
 
     def _forget(self) -> None:
         """Secrets first: a kill in between leaves a journal to repeat it from."""
+        sign_in = self._credentials.get(self._refs.sign_in)
+        if self._journal is not None and sign_in is not None:
+            teams = TeamSignIns(self._credentials, self._journal.provision_host)
+            if teams.teams() and not teams.used_elsewhere(sign_in, self._refs.sign_in):
+                teams.forget(sign_in)
         for ref in self._refs.all():
             self._credentials.delete(ref)
         self._file.clear()
+
+
+_ENDING = "Ending the sign-in"
+_YOURS = "This {} is yours and stays valid; revoke it in the Convex dashboard if you need it no longer."
+
+
+def _may_have_team_token(journal: Journal) -> bool:
+    """Only an OAuth grant needs one."""
+    return journal.sign_in == "oauth" and journal.stage in ("narrowing", "keying", "keyed", "ready")
 
 
 def _unfinished(journal: Journal, how: How, failure: VibeError) -> Journal:
@@ -123,10 +175,12 @@ def _unfinished(journal: Journal, how: How, failure: VibeError) -> Journal:
 
 
 def _what_stays(journal: Journal) -> str:
+    if journal.given:
+        return _YOURS.format("key")
     if journal.stage in ("planned", "reading"):
         return ""
     names = [journal.key_name] if journal.stage in ("keying", "keyed", "ready") else []
-    names += [journal.token_name] if journal.stage in ("narrowing", "keying", "keyed", "ready") else []
+    names += [journal.token_name] if _may_have_team_token(journal) else []
     valid = f"; the keys “{'” and “'.join(names)}” stay valid there" if names else ""
     return f"The project {journal.project or journal.convex_name} stays at Convex{valid}."
 

@@ -48,11 +48,8 @@ def variables(connection: Connected, key: Secret) -> dict[str, str]:
             "CONVEX_SELF_HOSTED_URL": connection.url,
             "CONVEX_SELF_HOSTED_ADMIN_KEY": key.reveal(),
         }
-    return {
-        **credentials,
-        "EXPO_PUBLIC_CONVEX_URL": connection.url,
-        "EXPO_PUBLIC_CONVEX_SITE_URL": connection.site_url,
-    }
+    site = {"EXPO_PUBLIC_CONVEX_SITE_URL": connection.site_url} if connection.site_url else {}
+    return {**credentials, "EXPO_PUBLIC_CONVEX_URL": connection.url, **site}
 
 
 def with_connection(text: str, values: Mapping[str, str]) -> str:

@@ -43,6 +43,10 @@ _STEP_OF: dict[Stage, int] = {
 
 Leaving = Literal["", "forget", "revoke", "delete-project"]
 
+SignInKind = Literal["oauth", "team", "personal"]
+"""oauth: a grant of ours, ended when nobody needs it. team, personal: an access token that the user gave us
+and that we never end. A deploy key made with an OAuth grant is that grant; with the others it is narrow."""
+
 
 class JournalUnreadable(VibeError):
     """The stored connection is not in a form that this version understands."""
@@ -77,6 +81,12 @@ class Journal:
     failed_step: str = ""
     failed_reason: str = ""
     failed_next_step: str = ""
+    sign_in: SignInKind = "oauth"
+    """What the stored sign-in is; recorded before it is stored."""
+    attached: bool = False
+    """The Convex project was there before us."""
+    given: bool = False
+    """The user gave the key of a deployment: nothing was made at Convex."""
     leaving: Leaving = ""
     """How a disconnect that is not finished was asked for."""
 
@@ -130,6 +140,7 @@ def connection_of(journal: Journal | None) -> Connection:
         key_name=journal.key_name,
         key_ref=SecretRefs(journal.app).deploy_key,
         narrow=journal.narrow,
+        attached=journal.attached,
     )
 
 

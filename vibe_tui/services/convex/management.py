@@ -54,6 +54,10 @@ class CreatedProject:
 class ConvexDeployment:
     name: str
     url: str
+    project_id: int = 0
+    """0: not told."""
+    type: str = "dev"
+    """"dev", "prod", "preview" or "custom"."""
 
 
 class ManagementApi:
@@ -109,6 +113,10 @@ class ManagementApi:
         await self._api.post(f"/projects/{project_id}/delete", repeatable=True)
 
     # --- Deployments ------------------------------------------------------------------------------------
+
+    async def deployment(self, name: str) -> ConvexDeployment:
+        """Raises NotFound when there is none of that name."""
+        return self._deployment(await self._api.get(f"/deployments/{quote(name, safe='')}"))
 
     async def default_dev_deployment(self, project_id: int) -> ConvexDeployment | None:
         """The caller's own dev deployment of the project; None when there is none yet."""
@@ -197,6 +205,8 @@ class ManagementApi:
             name=self._word(given, "name"),
             # A local deployment (kind "local") has no URL: it runs on somebody's machine, not for us.
             url=self._url(given),
+            project_id=self._field(given, "projectId", int),
+            type=self._word(given, "deploymentType"),
         )
 
     def _object(self, answer: object) -> dict[str, object]:

@@ -15,7 +15,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vibe_tui.services.atomic import StoreFull, StoreNotWritable
-from vibe_tui.services.convex.disconnecting import Departure, DisconnectStep, How
+from vibe_tui.services.convex.connect import Target
+from vibe_tui.services.convex.disconnecting import Departure, DisconnectStep, How, check_deletion
+from vibe_tui.services.convex.given_key import AlreadyConnected, GivenKey, place
 from vibe_tui.services.convex.journal import (
     STEPS,
     Journal,
@@ -26,6 +28,7 @@ from vibe_tui.services.convex.journal import (
     connection_of,
     leave_command,
 )
+from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import BackendKind, Connected, Connecting, Connection, Project
 from vibe_tui.services.secret import Secret
@@ -36,13 +39,11 @@ if TYPE_CHECKING:
     from vibe_tui.services.convex.connect import ConnectMethod, Platform, SignInPorts
     from vibe_tui.services.credentials import Credentials
 
-__all__ = ["DisconnectStep", "How", "Provisioning"]
+__all__ = ["AlreadyConnected", "DisconnectStep", "How", "Provisioning"]
 
 
-class AlreadyConnected(VibeError):
-    """The project is connected, or half connected, to something else."""
-
-    code = "already_connected"
+LONGEST_NAME = 50
+"""Characters of a new Convex project's name, before our suffix."""
 
 
 class DisconnectUnfinished(VibeError):
@@ -100,25 +101,30 @@ class Provisioning:
 
     async def connect(
         self,
-        method: ConnectMethod,
+        method: ConnectMethod | KeyMethod,
         *,
-        name: str,
+        target: Target,
         on_step: Callable[[Connecting], None],
         sign_in: SignInPorts,
     ) -> Connected:
         """Connect the project, or finish what was begun; returns at once when it is connected.
 
-        name: what the Convex project is called, before our suffix. What goes wrong is recorded, so
-        that `connection()` says Failed with the reason, and raised. Nothing is recorded when the
-        method's platform is not there (not configured, cannot start).
-        Raises VibeError: those of the sign-in, HttpError, AlreadyConnected, DisconnectUnfinished.
+        What goes wrong is recorded, so that `connection()` says Failed with the reason, and raised.
+        Nothing is recorded when the method's platform is not there (not configured, cannot start), and
+        when a key that the user gave cannot be used: then everything is as it was.
+        Raises VibeError: those of the sign-in, HttpError, AlreadyConnected, DisconnectUnfinished,
+        ProjectNotInTeam, DeploymentNotUsable.
         """
         from vibe_tui.services.convex.connecting import Saga
 
+        if isinstance(method, KeyMethod):
+            await asyncio.to_thread(self._check_leaving)
+            given = GivenKey(self._project.id, self._journal, self._credentials, self._refs, on_step)
+            return await given.run(method, sign_in)
         on_step(connecting("planned"))
         platform = await method.platform()
-        journal = await asyncio.to_thread(self._begin, platform, name)
-        saga = Saga(journal, self._journal, self._credentials, self._refs, on_step)
+        journal = await asyncio.to_thread(self._begin, method, platform, target)
+        saga = Saga(journal, self._journal, self._credentials, self._refs, target, on_step)
         try:
             return await saga.run(method, sign_in)
         except VibeError as error:
@@ -126,33 +132,48 @@ class Provisioning:
                 await asyncio.to_thread(self._record, error)
             raise
 
-    def _begin(self, platform: Platform, name: str) -> Journal:
-        """The journal to go on with: the stored one, or a new plan."""
+    def _check_leaving(self) -> Journal | None:
         journal = self._journal.read()
         if journal is not None and journal.leaving:
             raise DisconnectUnfinished(
                 "Disconnecting this project was begun and is not finished.",
                 next_step=f"Run {leave_command(journal.leaving)} first.",
             )
+        return journal
+
+    def _begin(self, method: ConnectMethod, platform: Platform, target: Target) -> Journal:
+        """The journal to go on with: the stored one, or a new plan."""
+        journal = self._check_leaving()
         # The emulator may answer at another port than last time; it is the same one all the same.
-        same = journal is not None and (
-            journal.backend == platform.kind == "emulator"
-            or (journal.backend, journal.provision_host) == (platform.kind, platform.provision_host)
+        same = (
+            journal is not None
+            and not journal.given
+            and (
+                journal.backend == platform.kind == "emulator"
+                or (journal.backend, journal.provision_host) == (platform.kind, platform.provision_host)
+            )
         )
-        if journal is None or (not same and journal.stage in ("planned", "reading")):
+        empty = journal is None or journal.stage in ("planned", "reading")
+        if journal is None or (empty and not (same and journal.sign_in == method.sign_in)):
             self._credentials.delete(self._refs.sign_in)
             suffix = secrets.token_hex(4)
             journal = Journal(
                 app=self._project.id,
                 backend=platform.kind,
-                convex_name=f"{name.strip()[:50] or 'app'}-{suffix}",
+                convex_name=f"{target.name.strip()[:LONGEST_NAME] or 'app'}-{suffix}",
+                sign_in=method.sign_in,
                 token_name=f"vibe-tui {self._project.id}",
                 key_name=f"vibe-tui-{self._project.id}-{suffix}",
             )
         elif not same:
             raise AlreadyConnected(
-                f"The project already has a connection to {_place(journal)}.",
+                f"The project already has a connection to {place(journal)}.",
                 next_step="Run `vibe-tui disconnect` first, or connect with the same method as before.",
+            )
+        elif not empty and not _is_the_one(journal, target):
+            raise AlreadyConnected(
+                f"Connecting to the project {journal.project or journal.convex_name} was begun already.",
+                next_step="Run `vibe-tui disconnect` first, or leave out --attach, --deployment and --team.",
             )
         return self._journal.write(
             replace(
@@ -181,12 +202,21 @@ class Provisioning:
                 )
             )
 
-    async def disconnect(self, how: How, on_step: Callable[[DisconnectStep], None]) -> list[DisconnectStep]:
+    def attached_project(self) -> str:
+        """The slug of the Convex project if it was there before us, else "". Blocking."""
+        journal = self._journal.read()
+        return journal.project if journal is not None and journal.attached else ""
+
+    async def disconnect(
+        self, how: How, on_step: Callable[[DisconnectStep], None], *, typed_name: str = ""
+    ) -> list[DisconnectStep]:
         """Undo the connection; each step is reported as it is done, and all are returned.
 
         forget: only what is stored here. revoke: also the keys at Convex. delete-project: also the
         Convex project with its data. When a step at Convex fails, the others are still tried, the
-        secrets stay, and the same call repeats what is left.
+        secrets stay, and the same call repeats what is left. What the user gave us stays valid, and a
+        project that was there before us is deleted only when `typed_name` is its slug.
+        Raises NameNotTyped, CannotDelete.
         """
         try:
             journal = await asyncio.to_thread(self._journal.read)
@@ -194,9 +224,17 @@ class Provisioning:
             if how != "forget":
                 raise
             journal = None
+        if journal is not None and how == "delete-project":
+            check_deletion(journal, typed_name)
         departure = Departure(journal, self._journal, self._credentials, self._refs, on_step)
         return await departure.run(how)
 
 
-def _place(journal: Journal) -> str:
-    return "the emulator" if journal.backend == "emulator" else journal.provision_host
+def _is_the_one(journal: Journal, target: Target) -> bool:
+    """Whether what was begun is what is wanted now; nothing wanted in particular fits everything."""
+    return (
+        target.attach in ("", journal.project, str(journal.project_id))
+        and target.deployment in ("", journal.deployment)
+        and (journal.attached or not target.attaches)
+        and target.team in ("", journal.team, str(journal.team_id))
+    )

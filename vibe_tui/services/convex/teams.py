@@ -1,0 +1,104 @@
+"""Which team a sign-in is for."""
+
+from __future__ import annotations
+
+from vibe_tui.services.convex.cli_api import CliApi, ConvexTeam
+from vibe_tui.services.convex.journal import Journal
+from vibe_tui.services.convex.management import ManagementApi
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.http import OnWait
+from vibe_tui.services.http_errors import ApiError
+from vibe_tui.services.secret import Secret
+from vibe_tui.services.terminal_text import clean
+
+
+class WrongTeam(VibeError):
+    """The user signed in to another team than the one that is needed."""
+
+    code = "wrong_team"
+
+
+class OneProjectOnly(VibeError):
+    """The sign-in opens one project, so no project can be made with it."""
+
+    code = "one_project_only"
+
+
+class TeamNotChosen(VibeError):
+    """The sign-in opens several teams, and none of them was named."""
+
+    code = "team_not_chosen"
+
+
+async def team_of(journal: Journal, token: Secret, wanted: str, on_wait: OnWait) -> ConvexTeam:
+    """The team to go on with; its slug may be "" where Convex does not tell it.
+
+    wanted: its slug or id; "": the one that the token is for. A team that the journal names is the only
+    one that will do. Raises WrongTeam, OneProjectOnly, TeamNotChosen, HttpError.
+    """
+    if journal.sign_in == "personal":
+        async with CliApi(journal.provision_host, token, on_wait=on_wait) as api:
+            teams = await api.teams()
+        team = _chosen(teams, str(journal.team_id) if journal.team_id else wanted)
+    else:
+        team = await _team_of_token(journal, token, wanted, on_wait)
+    if journal.team_id and team.id != journal.team_id:
+        raise WrongTeam(
+            f"This project was begun in the team {journal.team or journal.team_id}, "
+            "and the sign-in is for another team.",
+            next_step="Connect again and choose that team, or run `vibe-tui disconnect` to start anew.",
+        )
+    if wanted and wanted not in (team.slug, str(team.id)):
+        raise WrongTeam(
+            f"You signed in to the team {team.slug or team.id}, not to {clean(wanted)}. Nothing was made.",
+            next_step=f"Connect again and choose {clean(wanted)}, or leave out --team.",
+        )
+    return team
+
+
+async def _team_of_token(journal: Journal, token: Secret, wanted: str, on_wait: OnWait) -> ConvexTeam:
+    async with ManagementApi(journal.provision_host, token, on_wait=on_wait) as api:
+        details = await api.token_details()
+    if not details.team_id:
+        raise OneProjectOnly(
+            "This sign-in opens one project only, and connecting makes a new one.",
+            next_step="Connect again and choose a team.",
+        )
+    # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
+    prefix, _, secret = token.reveal().partition("|")
+    slug = clean(prefix.removeprefix("team:"))[:100] if secret and prefix.startswith("team:") else ""
+    if not slug and wanted:
+        slug = await _slug(journal.provision_host, token, details.team_id, on_wait)
+    return ConvexTeam(details.team_id, slug)
+
+
+async def _slug(host: str, token: Secret, team_id: int, on_wait: OnWait) -> str:
+    """From a project of the team, or from the list of teams, which a team's token may not be allowed."""
+    async with ManagementApi(host, token, on_wait=on_wait) as api:
+        async for project in api.list_projects(team_id):
+            return project.team_slug
+    try:
+        async with CliApi(host, token, on_wait=on_wait) as api:
+            return next((team.slug for team in await api.teams() if team.id == team_id), "")
+    except ApiError as error:
+        if error.answer_lost:
+            raise
+        return ""
+
+
+def _chosen(teams: list[ConvexTeam], wanted: str) -> ConvexTeam:
+    known = ", ".join(team.slug for team in teams) or "none"
+    if wanted:
+        for team in teams:
+            if wanted in (team.slug, str(team.id)):
+                return team
+        raise WrongTeam(
+            f"This sign-in does not open the team {clean(wanted)}. It opens {known}. Nothing was made.",
+            next_step="Connect again with --team and one of those, or with another token.",
+        )
+    if len(teams) != 1:
+        raise TeamNotChosen(
+            f"This sign-in opens several teams: {known}." if teams else "This sign-in opens no team.",
+            next_step="Choose one: connect again with --team." if teams else "Ask to be added to a team.",
+        )
+    return teams[0]
