@@ -8,11 +8,11 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.document._document_navigator import DocumentNavigator
-from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
 from vibe_tui.widgets.code_lines import CodeLines, UnwrappedLines
 from vibe_tui.widgets.syntax import TOKENS, Syntax
+from vibe_tui.widgets.text_area import TextArea
 
 
 class CodeArea(TextArea):
