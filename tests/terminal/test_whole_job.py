@@ -113,7 +113,7 @@ class Job:
         page.type("schema.ts:3:7")
         page.wait("1 of 1 lines")
         page.press("enter")
-        page.wait("n next, N previous")
+        page.wait("1 of 1 lines   n next")
         page.press("enter")
         page.wait("3  const wrong: number")
         page.press("alt+w")
@@ -144,10 +144,10 @@ class Job:
         page.choose("Save the zip")
         page.wait("Downloaded")
         page.wait(r"\d+ files, \d+ kB")
+        page.settle(GRACE)
         assert unwrapped(page).endswith(str(target))
         with zipfile.ZipFile(target) as archive:
             assert "my-app/convex/schema.ts" in archive.namelist()
-        page.settle(GRACE)
         page.press("enter")
         page.wait_gone("Downloaded")
 
@@ -202,6 +202,7 @@ def consent_on_another_computer(job: Job, link: str) -> None:
     address = consent(link, follow=False)
     job.page.settle()
     job.page.press("up")
+    job.page.settle()
     job.page.paste(address)
     job.page.press("enter")
 
