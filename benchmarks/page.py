@@ -173,7 +173,7 @@ def main(pairs: int) -> None:
         try:
             page, minimal = starts(bench, pairs)
             ratio = median(a / b for a, b in zip(page, minimal, strict=True))
-            value = f"{median(page):.0f} ms / {median(minimal):.0f} ms = {ratio:.2f}"
+            value = f"{median(page):.0f} ms / {median(minimal):.0f} ms, pairs {ratio:.2f}x"
             row(f"start to the whole page ({pairs} pairs)", value, "<= 2.2 x minimal", ratio <= 2.2)
             with bench.page() as screen:
                 rest_rows("at rest", screen)
