@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from rich.terminal_theme import TerminalTheme
 from textual.color import Color
 from textual.theme import Theme
 
-from vibe_tui.theme import DARK, LIGHT
+from vibe_tui.theme import DARK, DARK_COLOURS, LIGHT, LIGHT_COLOURS
 
 TEXTS = ("foreground", "text-muted", "primary", "success", "warning", "error")
 SURFACES = ("background", "surface", "panel", "block-cursor-blurred-background")
@@ -35,3 +36,10 @@ def test_text_can_be_read_on_every_surface(theme: Theme) -> None:
         for surface in SURFACES:
             assert contrast(colours[text], colours[surface]) >= 4.5, (text, surface)
     assert contrast(colours["block-cursor-foreground"], colours["block-cursor-background"]) >= 4.5
+
+
+@pytest.mark.parametrize("theme,colours", [(DARK, DARK_COLOURS), (LIGHT, LIGHT_COLOURS)])
+def test_the_colours_of_commands_can_be_read_in_the_log(theme: Theme, colours: TerminalTheme) -> None:
+    surface = Color.parse(str(theme.surface))
+    for number in range(16):
+        assert contrast(Color(*colours.ansi_colors[number]), surface) >= 4.5, number

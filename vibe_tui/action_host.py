@@ -81,6 +81,9 @@ def actions_here(screen: Screen[Any]) -> list[Action]:
     return found
 
 
+_LAST = {"Panes": 1, "Everywhere": 2}
+
+
 class ActionCommands(Provider):
     """The command palette: every action that can be done now."""
 
@@ -96,7 +99,9 @@ class ActionCommands(Provider):
                 yield Hit(score, matcher.highlight(action.title), command, help=action.help)
 
     def _commands(self) -> Iterator[tuple[Action, Callable[[], Awaitable[None]]]]:
-        for host in hosts_of(self.screen):
-            for action in ACTIONS:
-                if host.is_enabled(action.id) and action.id != "command_palette":
-                    yield action, partial(host.action_perform, action.id)
+        """What the project is for comes first, what works everywhere last; nothing twice."""
+        hosts = hosts_of(self.screen)
+        for action in sorted(ACTIONS, key=lambda action: _LAST.get(action.group, 0)):
+            host = next((host for host in hosts if host.is_enabled(action.id)), None)
+            if host is not None and action.id != "command_palette":
+                yield action, partial(host.action_perform, action.id)

@@ -18,6 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar
 
 from vibe_tui.action_host import ActionCommands, ActionHost, hosts_of
 from vibe_tui.actions import bindings, help_content
@@ -25,7 +26,8 @@ from vibe_tui.safety import ControlFilter, crash_text, write_crash_report
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.terminal_text import clean, redact
 from vibe_tui.terminal import ExitSignals, TerminalDriver, can_be_resumed
-from vibe_tui.theme import DARK, LIGHT
+from vibe_tui.theme import DARK, DARK_COLOURS, LIGHT, LIGHT_COLOURS
+from vibe_tui.widgets.scroll_bar import LowScrollBar
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -71,6 +73,9 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         self.add_mode(self.DEFAULT_MODE, first_screen)
         self.last_words = ""
         """What `run` says on the terminal after a crash."""
+        ScrollBar.renderer = LowScrollBar
+        self.ansi_theme_dark = DARK_COLOURS
+        self.ansi_theme_light = LIGHT_COLOURS
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = LIGHT.name if light else DARK.name

@@ -55,6 +55,11 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._started = True
 
+    def resume_application_mode(self) -> None:
+        """Take over the terminal again, and paint what the shell has written over."""
+        super().resume_application_mode()
+        asyncio.get_running_loop().call_soon_threadsafe(self._app.refresh)
+
     def stop_application_mode(self) -> None:
         """Give the terminal back as it was."""
         self._started = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
 
 DARK = Theme(
@@ -78,4 +79,31 @@ LIGHT = Theme(
         "scrollbar-background-active": "#f4f4f0",
         "scrollbar-corner-color": "#f4f4f0",
     },
+)
+
+
+def _terminal_colours(background: str, text: str, normal: str, bright: str) -> TerminalTheme:
+    """normal, bright: black, red, green, yellow, blue, magenta, cyan and white, as hex digits."""
+
+    def rgb(digits: str) -> tuple[int, int, int]:
+        red, green, blue = bytes.fromhex(digits)
+        return red, green, blue
+
+    return TerminalTheme(
+        rgb(background), rgb(text), [rgb(one) for one in normal.split()], [rgb(one) for one in bright.split()]
+    )
+
+
+DARK_COLOURS = _terminal_colours(
+    "1a1e25",
+    "d7dce5",
+    "8a94a3 f08a86 80c78d dcb567 78a9f0 c79be8 6cc5cf d7dce5",
+    "9aa4b3 ff9f9a 98dba4 ecca83 97bff8 d8b4f2 8ad8e0 f2f5fa",
+)
+"""The colours that commands write their output in: as calm as ours, and readable too."""
+LIGHT_COLOURS = _terminal_colours(
+    "f4f4f0",
+    "22272e",
+    "22272e aa221c 22692f 7a4f00 1d5bab 7d3a94 0f6673 555d68",
+    "555d68 b8322b 2a7537 855a0d 2b69b8 8b4aa2 1e7280 3a414b",
 )

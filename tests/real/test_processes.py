@@ -60,16 +60,14 @@ def test_a_push_after_all_that_works(vibe: Vibe) -> None:
 
 
 def test_the_emulator_is_killed_in_the_middle_of_a_push(vibe: Vibe) -> None:
-    (vibe.home / "settings.toml").write_text("[convex]\npush_limit = 12\n")
     process = push_begun(vibe)
     emulator = emulator_of(vibe)
     assert emulator
     os.kill(emulator["pid"], signal.SIGKILL)
     said, _ = process.communicate(timeout=40)
-    (vibe.home / "settings.toml").unlink()
     assert process.returncode == 1
     assert '"result": "unreachable"' in said
-    assert "does not answer" in said
+    assert "went away during the push" in said or "does not answer" in said
     assert within(8, lambda: processes_of(vibe) == {}), processes_of(vibe)
 
     assert vibe.json("push")["push"]["result"] == "deployed"

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import App, ComposeResult
 from textual.geometry import Offset
 from textual.message import Message
@@ -221,6 +222,42 @@ async def test_the_mouse_selects_text_to_copy_also_after_old_lines_fell_off() ->
             "25\nnumber 26\nnumber 2"
         ]
         assert not [m for m in app.heard if isinstance(m, LogView.LineChosen)], "it was no click"
+
+
+async def test_the_mouse_selects_wide_and_folded_text_and_scrolls_at_the_edge() -> None:
+    async with running(size=(21, 4)) as (app, pilot):
+        app.view.extend(["日本語 text", "x" * 20 + "yz", *(f"line {n}" for n in range(10))])
+        await pilot.press("w", "home")
+        await until(pilot, lambda: rows(app)[0] == "日本語 text")
+        assert rows(app)[2] == "yz"
+        await pilot.mouse_down(LogScroll, offset=(2, 0))
+        await pilot.hover(LogScroll, offset=(0, 2))
+        await pilot.mouse_up(LogScroll, offset=(0, 2))
+        await pilot.press("c")
+        await pilot.mouse_down(LogScroll, offset=(0, 0))
+        app.view.query_one(LogScroll).post_message(
+            events.MouseMove(None, 3, 5, 0, 5, 0, False, False, False, 3, 5)
+        )
+        await until(pilot, lambda: app.view.query_one(LogScroll).scroll_offset.y > 0)
+        await pilot.mouse_up(LogScroll, offset=(0, 0))
+        await pilot.press("home", "c")
+        assert [m.text for m in app.heard if isinstance(m, LogView.CopyRequested)] == [
+            "本語 text\n" + "x" * 20 + "y",
+            "日本語 text",
+        ], "the keyboard's line once the cursor moves"
+
+
+async def test_dragging_stops_following_so_that_the_text_stays_under_the_pointer() -> None:
+    async with running() as (app, pilot):
+        app.view.extend([f"line {n}" for n in range(50)])
+        await until(pilot, lambda: rows(app)[-1] == "line 49")
+        await pilot.mouse_down(LogScroll, offset=(0, 1))
+        await pilot.hover(LogScroll, offset=(3, 1))
+        assert not app.view.following
+        app.view.extend(["more"])
+        await until(pilot, lambda: "1 new line" in note(app))
+        assert rows(app)[0] == "line 40"
+        await pilot.mouse_up(LogScroll, offset=(3, 1))
 
 
 async def test_wrapping_shows_all_of_a_line_and_keeps_the_place() -> None:

@@ -66,6 +66,13 @@ class Output:
             self.say(text)
         self._finish({"ok": ok, **plain(data)})
 
+    def reveal(self, data: Mapping[str, Any], text: str) -> None:
+        """A result with secrets in it that the user has asked to see: cleaned, not redacted."""
+        if self.form == "text":
+            self._print(clean(text), sys.stdout)
+        else:
+            self._print(json.dumps({"ok": True, **data}, ensure_ascii=False), sys.stdout)
+
     def fail(self, problem: VibeError, data: Mapping[str, Any] | None = None) -> int:
         """Say what went wrong and what to do next; returns the exit code."""
         self._complain(problem.message, problem.next_step)

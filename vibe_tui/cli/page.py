@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
+    if not (sys.stdout.isatty() and sys.stdin.isatty()) and "TEXTUAL_DRIVER" not in os.environ:
+        raise UsageError(
+            "The page needs a terminal.", next_step="`vibe-tui --help` lists the commands for scripts."
+        )
     # What is made from here to the first paint stays; looking through it for garbage takes as long as
     # a sixth of the start. The app turns the collector on again.
     gc.disable()

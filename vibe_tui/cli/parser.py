@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import NoReturn
 
 from vibe_tui import __version__
+from vibe_tui.cli.parser_deployment import add_deployment_commands
 from vibe_tui.services.errors import UsageError
 
 METHODS = (
@@ -143,6 +144,8 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     _project(download)
     download.add_argument("-o", "--output", metavar="FILE", help="default ./NAME.zip")
     download.add_argument("--replace", action="store_true", help="overwrite FILE if it exists")
+
+    add_deployment_commands(commands, _command, _project)
 
     emulator = _command(commands, "emulator", "the emulated Convex on this computer")
     emulator.add_argument("action", nargs="?", choices=("status", "stop", "run"), default="status")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ProjectListScreen(ProjectsScreen):
-    """Opens the chosen project's page in its own place."""
+    """Opens the chosen project's page on top of itself."""
 
     def __init__(self, home: Home, settings: Settings) -> None:
         super().__init__()
@@ -91,7 +91,8 @@ class ProjectListScreen(ProjectsScreen):
     def _show(self, project: Project) -> None:
         from vibe_tui.screens.project.screen import ProjectScreen
 
-        self.app.switch_screen(ProjectScreen(self._home, self._settings, project))
+        # Pushed: Textual cannot switch away from the screen that a mode began with.
+        self.app.push_screen(ProjectScreen(self._home, self._settings, project))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         self.run_worker(self._guarded(work), exclusive=False)

@@ -164,7 +164,7 @@ def json_of(response: httpx2.Response) -> object:
         return None
     try:
         decoded: object = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         raise not_the_api(host_name(str(response.request.url)), "with something else than JSON") from None
     return decoded
 

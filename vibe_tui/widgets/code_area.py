@@ -7,10 +7,12 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.widgets import TextArea
+from textual.document._document_navigator import DocumentNavigator
 from textual.widgets.text_area import Edit, EditResult
 
+from vibe_tui.widgets.code_lines import CodeLines, UnwrappedLines
 from vibe_tui.widgets.syntax import TOKENS, Syntax
+from vibe_tui.widgets.text_area import TextArea
 
 
 class CodeArea(TextArea):
@@ -44,6 +46,13 @@ class CodeArea(TextArea):
         self._syntax: Syntax | None = None
         self._stale = True
         self._problems: dict[int, str] = {}
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        super()._set_document(text, language)
+        self.document = CodeLines(text)
+        self.wrapped_document = UnwrappedLines(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._rewrap_and_refresh_virtual_size()
 
     # --- colours
 

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from vibe_tui.services.terminal_text import clean
 from vibe_tui.widgets import syntax
@@ -20,6 +20,7 @@ from vibe_tui.widgets.code_area import CodeArea
 from vibe_tui.widgets.code_file import CodeFile
 from vibe_tui.widgets.code_notice import Choice, CodeNotice
 from vibe_tui.widgets.code_tabs import CodeTabs, Tab
+from vibe_tui.widgets.text_area import TextArea
 
 EMPTY = "No file is open.\n\nChoose one in the file tree, or ask for something in the chat."
 

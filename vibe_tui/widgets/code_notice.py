@@ -41,6 +41,7 @@ class CodeNotice(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self._text = Static(markup=False)
+        self._said = ("", "")
 
     def compose(self) -> ComposeResult:
         yield self._text
@@ -62,6 +63,9 @@ class CodeNotice(Horizontal):
         self._say("-question", text)
 
     def _say(self, tone: str, text: str) -> None:
+        if self._said == (tone, text):
+            return  # saying it again would lay the page out again, at every key
+        self._said = (tone, text)
         for name in ("-problem", "-note", "-question"):
             self.set_class(name == tone, name)
         self._text.update(Content(text))

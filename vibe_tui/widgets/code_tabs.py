@@ -92,8 +92,10 @@ class CodeTabs(Widget, can_focus=True):
 
     def show(self, tabs: Sequence[Tab], active: str, note: str) -> None:
         """note: a few words about the active file, on the right."""
+        before = self._tabs, self._active, self._note
         self._tabs, self._active, self._note = tuple(tabs), active, note
-        self.refresh()
+        if before != (self._tabs, self._active, self._note):
+            self.refresh()
 
     def render(self) -> Text:
         row, active = Text(no_wrap=True), (0, 0)

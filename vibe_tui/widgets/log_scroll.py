@@ -15,7 +15,6 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
-from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -23,6 +22,7 @@ from vibe_tui.widgets.log_cursor import LogCursor
 from vibe_tui.widgets.log_lines import CAPACITY, LogLines
 from vibe_tui.widgets.log_paint import LogPaint, Runs, cut, overlay
 from vibe_tui.widgets.log_search import LogSearch
+from vibe_tui.widgets.log_selection import LogSelection, Place
 
 PAINT_SECONDS = 0.1
 """At least this long between two paints because of new lines."""
@@ -31,6 +31,7 @@ PAINT_SECONDS = 0.1
 class LogScroll(ScrollView, can_focus=True):
     """Shows a ring of lines. New lines are painted together, and the end is followed until one looks up."""
 
+    ALLOW_SELECT = False  # by Textual: see LogSelection
     DEFAULT_CSS = """
     LogScroll {
         background: $surface;
@@ -82,6 +83,7 @@ class LogScroll(ScrollView, can_focus=True):
         self.lines = LogLines(capacity)
         self.search = LogSearch(self.lines)
         self.cursor = LogCursor(self.lines)
+        self.selection = LogSelection(self.lines)
         self.following = True
         self.unseen = 0
         """Lines that came since the end was last followed."""
@@ -90,6 +92,7 @@ class LogScroll(ScrollView, can_focus=True):
         self._paint_due: Timer | None = None
         self._painted = 0.0
         self._moving = False
+        self._dragging = False
         self._paint = LogPaint(self.lines)
         self._base = Style()
 
@@ -185,6 +188,7 @@ class LogScroll(ScrollView, can_focus=True):
         """Show the end, and stay there."""
         self.following, self.unseen = True, 0
         self.cursor.release()
+        self.selection.begin(None)
         self._resized()
         self.post_message(self.Moved())
 
@@ -213,6 +217,7 @@ class LogScroll(ScrollView, can_focus=True):
         if not len(self.lines):
             return
         self.cursor.move_to(number, select=select)
+        self.selection.begin(None)
         if self.following:
             self._stay()
         row, height = self.lines.row_of(self.cursor.line), self.scrollable_content_region.height
@@ -250,34 +255,43 @@ class LogScroll(ScrollView, can_focus=True):
         if len(self.lines):
             self.post_message(self.Chosen(self.cursor.line))
 
+    # --- the mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        if event.button == 1:
+            self.capture_mouse()
+            self._dragging = True
+            self.selection.begin(self._place(event))
+            self.refresh()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        place = self._place(event) if self._dragging else None
+        if place is None or not self.selection.extend(place):
+            return
+        if self.following:
+            self._stay()  # or the text would move away under the pointer
+        y = event.get_content_offset_capture(self).y
+        if y < 0 or y >= self.scrollable_content_region.height:
+            self._show_at(y=self.scroll_y + (1 if y > 0 else -1))
+        self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self._dragging = False
+        self.release_mouse()
+
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         row = self.scroll_offset.y + offset.y if offset is not None else self.lines.rows
-        selected = self.text_selection
-        if row < self.lines.rows and (selected is None or selected.start == selected.end):
+        if row < self.lines.rows and not self.selection:
             self.go_to(self.lines.at_row(row)[0])
             self.action_choose()
 
-    # --- selecting
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The text that the mouse has selected; its rows are numbers of lines."""
-        parts: list[str] = []
-        for number in range(self.lines.first, self.lines.end):
-            span = selection.get_span(number)
-            if span is not None:
-                plain = self.lines.plain(number)
-                parts.append(plain[span[0] : None if span[1] == -1 else span[1]])
-        return "\n".join(parts), "\n"
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        self.refresh()
+    def _place(self, event: events.MouseEvent) -> Place | None:
+        offset = event.get_content_offset_capture(self)
+        return self.selection.place(self.scroll_offset.y + offset.y, self.scroll_offset.x + offset.x)
 
     def action_copy(self) -> None:
-        selection = self.text_selection
-        found = self.get_selection(selection) if selection is not None else None
-        text = found[0] if found else ""
-        text = text or "\n".join(map(self.lines.plain, self.cursor.lines))
+        text = self.selection.text() or "\n".join(map(self.lines.plain, self.cursor.lines))
         if text:
             self.post_message(self.Copied(text))
 
@@ -293,13 +307,12 @@ class LogScroll(ScrollView, can_focus=True):
         if row >= self.lines.rows:
             return Strip.blank(width, base)
         number, part = self.lines.at_row(row)
-        start, x, runs = 0, self.scroll_offset.x, self._runs(number)
+        x, runs = self.scroll_offset.x, self._runs(number)
         if self.wrapped:
-            start, end = self.lines.part(number, part)
-            x, runs = 0, cut(runs, start, end)
+            x, runs = 0, cut(runs, *self.lines.part(number, part))
         ground = base + self._line_style(number)
         strip = Strip([Segment(text, ground + style) for text, style in runs])
-        return strip.crop_extend(x, x + width, ground).apply_offsets(start + x, number)
+        return strip.crop_extend(x, x + width, ground)
 
     def _runs(self, number: int) -> Runs:
         """The line with its colours, what was found in it and what the mouse has selected."""
@@ -307,8 +320,7 @@ class LogScroll(ScrollView, can_focus=True):
         for start, end in self.search.spans(number):
             match = "log--match-here" if number == self.search.here else "log--match"
             runs = overlay(runs, start, end, self._style(match))
-        selection = self.text_selection
-        span = selection.get_span(number) if selection is not None else None
+        span = self.selection.span(number)
         return overlay(runs, *span, self._style("log--selected")) if span is not None else runs
 
     def _line_style(self, number: int) -> Style:

@@ -18,12 +18,18 @@ _FINISHED_JOBS_KEPT = 7 * 24 * 3600 * 1000
 """Milliseconds; Convex keeps the results of scheduled functions for seven days."""
 
 
+def place(document: Document) -> tuple[float, str]:
+    """Where a document stands in its table."""
+    return document["_creationTime"], document["_id"]
+
+
 class Database:
     """`commit` is called for every transaction, one at a time, in order."""
 
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(folder)
         self.data = Data()
+        self._tables: dict[str, list[Document]] = {}
         self.committed: list[Callable[[Commit], None]] = []
         self.commits = 0
         """How many transactions were stored since `open`."""
@@ -37,6 +43,8 @@ class Database:
         commit = Commit(message["documents"], message["nextDocId"], message["lastCreationTime"])
         await asyncio.to_thread(self._journal.append, commit)
         self.data.apply(commit)
+        for table in {table_of(id_) for id_ in commit.documents}:
+            self._tables.pop(table or "", None)
         self.commits += 1
         for listener in self.committed:
             listener(commit)
@@ -54,6 +62,7 @@ class Database:
         limit = time.time() * 1000 - _FINISHED_JOBS_KEPT
         for job in [d for d in self.table(JOBS) if d.get("completedTime", limit) < limit]:
             del self.data.documents[job["_id"]]
+        self._tables.pop(JOBS, None)
         return {
             "documents": list(self.data.documents.values()),
             "nextDocId": self.data.next_id,
@@ -64,9 +73,11 @@ class Database:
         return self.data.documents.get(id_)
 
     def table(self, name: str) -> list[Document]:
-        """In the order of creation."""
-        found = [document for id_, document in self.data.documents.items() if table_of(id_) == name]
-        return sorted(found, key=lambda document: document["_creationTime"])
+        """In the order of creation (`place`). Kept until the table changes: large ones are read in pages."""
+        if name not in self._tables:
+            found = [document for id_, document in self.data.documents.items() if table_of(id_) == name]
+            self._tables[name] = sorted(found, key=place)
+        return list(self._tables[name])
 
     def counts(self) -> dict[str, int]:
         """Documents per table that has any."""

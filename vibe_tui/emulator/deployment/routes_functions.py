@@ -12,6 +12,7 @@ from aiohttp import web
 from vibe_tui.emulator.deployment.code import Kind
 from vibe_tui.emulator.deployment.errors import FunctionFailed, Refusal
 from vibe_tui.emulator.deployment.runtime import Caller, Outcome, Runtime, normalised
+from vibe_tui.emulator.deployment.system_mutations import SystemMutations
 from vibe_tui.emulator.deployment.system_queries import SystemQueries
 from vibe_tui.emulator.deployment.wire import Door, json_body
 
@@ -46,6 +47,7 @@ class FunctionRoutes:
         self._door = door
         self._runtime = runtime
         self._system = system
+        self._changes = SystemMutations(runtime)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -66,8 +68,11 @@ class FunctionRoutes:
             return await self._runtime.run(path, args, caller, kind)
         if not caller.admin:
             return Outcome(error="Server Error\nSystem functions need a deploy key.")
+        path = normalised(path)
         try:
-            return Outcome(value=self._system.run(normalised(path), args))
+            if kind != "query" and self._changes.has(path):
+                return Outcome(value=await self._changes.run(path, args))
+            return Outcome(value=self._system.run(path, args))
         except FunctionFailed as failure:
             return Outcome(error=f"Server Error\n{failure.message}")
 

@@ -141,6 +141,15 @@ class Runtime:
             executor = await self._child.ready()
             return str(await executor.request("store", TRANSACTION_LIMIT, document=document))
 
+    def has_document(self, id_: str) -> bool:
+        return self._database.get(id_) is not None
+
+    async def change_documents(self, change: str, args: dict[str, Any]) -> None:
+        """One transaction that the dashboard asks for, see node/changes.mjs. Raises FunctionFailed."""
+        async with self._serial:
+            executor = await self._child.ready()
+            await executor.request("change", TRANSACTION_LIMIT, change=change, args=args)
+
     async def _logged(
         self, identifier: str, kind: Kind | Literal["http"], caller: Caller, op: str, fields: dict[str, Any]
     ) -> Outcome:

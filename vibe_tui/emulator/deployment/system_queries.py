@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any
 
 from vibe_tui.emulator.deployment.code import CodeStore
-from vibe_tui.emulator.deployment.database import Database
+from vibe_tui.emulator.deployment.database import Database, place
 from vibe_tui.emulator.deployment.environment import Environment
 from vibe_tui.emulator.deployment.errors import FunctionFailed
+from vibe_tui.emulator.deployment.validation import table_of
 
 Args = dict[str, Any]
 _PAGE = 100
@@ -34,6 +36,9 @@ class SystemQueries:
             "_system/cli/convexUrl:siteUrl": lambda _args: site_url,
             "_system/frontend/paginatedTableDocuments:default": self._table_data,
             "_system/frontend/getSchemas:default": self._schemas,
+            "_system/frontend/listById:default": self._by_id,
+            "_system/frontend/getVersion:default": lambda _args: code.live.version if code.live else None,
+            "_system/frontend/deploymentEvents:lastPushEvent": self._last_push,
             "_system/frontend/components:list": lambda _args: [],
         }
 
@@ -67,18 +72,30 @@ class SystemQueries:
         options = args.get("paginationOpts") or {"cursor": None, "numItems": _PAGE}
         descending = args.get("order", "desc") == "desc"
         documents = self._database.table(args["table"])
-        documents.sort(key=lambda d: (d["_creationTime"], d["_id"]), reverse=descending)
-        if options["cursor"]:
-            time, id_ = json.loads(options["cursor"])
-            documents = [
-                d
-                for d in documents
-                if ((d["_creationTime"], d["_id"]) < (time, id_)) == descending and d["_id"] != id_
-            ]
-        page = documents[: int(options["numItems"])]
-        last = page[-1] if page else None
-        cursor = json.dumps([last["_creationTime"], last["_id"]]) if last else options["cursor"] or ""
-        return {"page": page, "isDone": len(page) == len(documents), "continueCursor": cursor}
+        size = int(options["numItems"])
+        after = tuple(json.loads(options["cursor"])) if options["cursor"] else None
+        if descending:
+            end = bisect_left(documents, after, key=place) if after else len(documents)
+            page = documents[max(0, end - size) : end][::-1]
+            done = end <= size
+        else:
+            start = bisect_right(documents, after, key=place) if after else 0
+            page = documents[start : start + size]
+            done = start + size >= len(documents)
+        cursor = json.dumps(place(page[-1])) if page else options["cursor"] or ""
+        return {"page": page, "isDone": done, "continueCursor": cursor}
+
+    def _by_id(self, args: Args) -> Any:
+        """The documents, null for an id that is not one of its table."""
+        wanted = [(entry["id"], entry["tableName"]) for entry in args["ids"]]
+        return [self._database.get(id_) if table_of(id_) == table else None for id_, table in wanted]
+
+    def _last_push(self, _args: Args) -> Any:
+        live = self._code.live
+        if live is None:
+            return None
+        pushed = (live.folder / "push.json").stat().st_mtime * 1000
+        return {"_id": live.id, "_creationTime": pushed, "action": "push_config", "metadata": {}}
 
     def _variables(self, _args: Args) -> Any:
         return [{"name": name, "value": value} for name, value in sorted(self._environment.values.items())]

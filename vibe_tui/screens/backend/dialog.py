@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, cast
@@ -58,6 +59,7 @@ class BackendDialog(ModalScreen[None]):
         super().__init__()
         self._view = view
         self._on_wish = on_wish
+        self._changing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog-box") as box:
@@ -71,21 +73,22 @@ class BackendDialog(ModalScreen[None]):
 
     async def show(self, view: BackendView) -> None:
         """Show another state. Within one phase what the user is typing stays."""
-        same_phase = type(view) is type(self._view)
-        self._view = view
-        if not self.is_mounted:
-            return
-        self.query_one("#dialog-box").border_subtitle = self._escape()
-        if same_phase:
-            offered = self._offered()
-            self.query_one("#backend-body").children[0].show(view)  # type: ignore[attr-defined]
-            if self._offered() != offered:
-                self._focus_first()
-            return
-        holder = self.query_one("#backend-body")
-        await holder.remove_children()
-        await holder.mount(self._body())
-        self.call_after_refresh(self._focus_first)
+        async with self._changing:  # another view may come while the one before is still being mounted
+            if not self.is_running:
+                return
+            same_phase = type(view) is type(self._view)
+            self._view = view
+            self.query_one("#dialog-box").border_subtitle = self._escape()
+            holder = self.query_one("#backend-body")
+            if same_phase:
+                offered = self._offered()
+                holder.children[0].show(view)  # type: ignore[attr-defined]
+                if self._offered() != offered:
+                    self._focus_first()
+                return
+            await holder.remove_children()
+            await holder.mount(self._body())
+            self.call_after_refresh(self._focus_first)
 
     def _body(self) -> Widget:
         match self._view:

@@ -18,13 +18,13 @@ async def ask_how(app: App[Any], connection: Connected) -> How | None:
             "Disconnect from Convex",
             "The code stays, and the dev server stops.\n\n"
             "Forget here: the key and the Convex project stay at Convex.\n"
-            "Revoke key: nobody can use the key any more; the Convex project stays.\n"
-            f"Delete project: {connection.project} at Convex goes, with its data and the key.",
+            "Revoke the key: nobody can use the key any more; the Convex project stays.\n"
+            f"Delete the project: {connection.project} at Convex goes, with its data and the key.",
             [
                 Option("cancel", "Cancel", "safe"),
                 Option("forget", "Forget here"),
-                Option("revoke", "Revoke key"),
-                Option("delete-project", "Delete project", "danger"),
+                Option("revoke", "Revoke the key"),
+                Option("delete-project", "Delete the project", "danger"),
             ],
         )
     )

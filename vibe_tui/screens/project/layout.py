@@ -27,8 +27,8 @@ def make_panes(tree: FileTree, log: LogView, chat: ChatPanel) -> tuple[Panes, Co
             Pane(log, id="log", title="Convex log", key="F4", minimum=4, share=35),
             rows=True,
             minimum=30,
-            share=50,
+            share=46,
         ),
-        Pane(chat, id="chat", title="Chat", key="F5", minimum=26, share=32, first=chat.prompt),
+        Pane(chat, id="chat", title="Chat", key="F5", minimum=26, share=38, first=chat.prompt),
     )
     return Panes(layout, active="chat"), editor

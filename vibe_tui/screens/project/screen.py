@@ -80,14 +80,17 @@ class ProjectScreen(ActionHost, Screen[None]):
         self.status.show("sandbox", "this computer")
         self.status.show("convex", "opening the project", "busy")
         self.app.on_shutdown = self.close  # type: ignore[attr-defined]  # the app is a VibeApp
-        self.call_after_refresh(self._begin)
 
     def _compositor_refresh(self) -> None:
         # Textual would paint the page while the app holds painting back, and throw that away.
         if not self.app._batch_count:
             super()._compositor_refresh()
+            if self._live is None:
+                self.call_later(self._begin)  # not before: loading would delay the first paint
 
     def _begin(self) -> None:
+        if self._live is not None or self._leaving.is_set():
+            return
         self._live = asyncio.create_task(self._open(), name="workspace")
         self._live.add_done_callback(self._ended)
 

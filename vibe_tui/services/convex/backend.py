@@ -106,6 +106,8 @@ class Backend(Part[Connection, StepDone]):
         if connection.backend == "emulator":
             connection = await self._up(connection)
         key = await asyncio.to_thread(self._provisioning.deploy_key)
+        if connection.backend == "emulator":
+            return PushTarget(connection, key, self._emulator.runs)
         return PushTarget(connection, key)
 
     def close(self) -> None:

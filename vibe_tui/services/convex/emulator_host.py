@@ -38,6 +38,10 @@ class EmulatorHost:
         node = await asyncio.to_thread(find_node, self._settings.node, self._environ)
         return node, await ensure_toolchain(self._home.toolchains, node, on_line, self._environ)
 
+    def runs(self) -> bool:
+        """Whether the emulator runs. Blocking, but cheap."""
+        return local_emulator.running(self._home.emulator) is not None
+
     def lease(self) -> EmulatorLease:
         """Keeps the emulator from stopping for want of users, until it is released or we die."""
         return EmulatorLease(self._home.emulator)

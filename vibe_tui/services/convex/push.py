@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vibe_tui.services.clock import now
 from vibe_tui.services.convex.env_file import variables, with_connection, without_connection
 from vibe_tui.services.convex.push_output import PushOutput
 from vibe_tui.services.model import Connected, Push
-from vibe_tui.services.sandbox.base import Command, OnLine, Sandbox
+from vibe_tui.services.sandbox.base import Command, OnLine, Running, Sandbox
 from vibe_tui.services.secret import Secret
 
 ARGUMENTS = ("dev", "--once", "--tail-logs", "disable")
+LOOK_SECONDS = 1.0
 DEFAULT_PROVISION_HOST = "https://api.convex.dev"
 
 
@@ -22,6 +24,8 @@ class PushTarget:
 
     connection: Connected
     key: Secret
+    is_up: Callable[[], bool] = lambda: True
+    """Whether the deployment can still answer, as far as that is known here. Blocking, but cheap."""
 
 
 async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_line: OnLine) -> Push:
@@ -45,12 +49,18 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
     running = await sandbox.start(
         Command(argv=sandbox.convex(*ARGUMENTS), env=environment, limit=limit), take
     )
+    watch = asyncio.create_task(_stop_when_down(target, running), name="watch deployment")
     try:
         ended = await running.wait()
     except asyncio.CancelledError:
         await asyncio.shield(running.stop())
         raise
+    finally:
+        watch.cancel()
+        await asyncio.wait({watch})
     result, reason, problems = output.judge(ended)
+    if not watch.cancelled() and ended.stopped:
+        result, reason = "unreachable", "The Convex deployment went away during the push."
     return Push(
         result=result,
         seconds=ended.seconds,
@@ -59,6 +69,15 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
         exit_code=ended.code,
         finished_at=now(),
     )
+
+
+async def _stop_when_down(target: PushTarget, running: Running) -> None:
+    """End the CLI once the deployment is gone: it would go on trying until its time is over."""
+    up = True
+    while up:
+        await asyncio.sleep(LOOK_SECONDS)
+        up = await asyncio.to_thread(target.is_up)
+    await running.stop()
 
 
 async def write_variables(sandbox: Sandbox, target: PushTarget) -> None:

@@ -8,9 +8,9 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
 from vibe_tui.services.terminal_text import clean
+from vibe_tui.widgets.text_area import TextArea
 
 
 class Composer(TextArea):

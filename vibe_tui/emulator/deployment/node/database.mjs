@@ -40,7 +40,7 @@ function checkShape({ state, execution }) {
     Array.isArray(db._writes) &&
     typeof db._nextDocId === "number" &&
     typeof db._lastCreationTime === "number" &&
-    ["commit", "insert", "patch", "delete", "get"].every((name) => typeof db[name] === "function") &&
+    ["commit", "insert", "patch", "replace", "delete", "get"].every((name) => typeof db[name] === "function") &&
     typeof state.components[""].modules === "function" &&
     typeof state.asyncSyscall === "function" &&
     typeof state.jsSyscall === "function";
@@ -149,6 +149,10 @@ export class Database {
 
   patch(table, id, value) {
     this.#db.patch(table, id, value);
+  }
+
+  replace(table, id, value) {
+    this.#db.replace(table, id, value);
   }
 
   remove(table, id) {

@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { analyse } from "./analysis.mjs";
 import { Functions } from "./calls.mjs";
+import { change } from "./changes.mjs";
 import { calls, captureConsole } from "./console.mjs";
 import { Database } from "./database.mjs";
 import { describe } from "./errors.mjs";
@@ -58,6 +59,7 @@ let convexToJson = (value) => value;
 const operations = {
   ping: async () => null,
   analyse: async (message) => await analyse(message),
+  change: async (message) => await change(functions.database, functions.jsonToConvex, message),
   load: async (message) => {
     if (functions === null) {
       functions = await openFunctions();

@@ -1,0 +1,126 @@
+"""`vibe-tui env`: the deployment's environment variables. Values come from stdin, never from the command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from vibe_tui.cli.deployment import with_deployment
+from vibe_tui.cli.output import Output
+from vibe_tui.services.atomic import write_atomic
+from vibe_tui.services.convex.deployment import DeploymentApi
+from vibe_tui.services.convex.deployment_env import env_text, read_env_text
+from vibe_tui.services.errors import UsageError, VibeError
+from vibe_tui.services.secret import Secret
+from vibe_tui.services.terminal_text import STARS, visible
+
+_LARGEST_TEXT = 16 * 1024 * 1024
+
+
+class EnvFileUnreadable(VibeError):
+    code = "env_file_unreadable"
+
+
+class EnvFileExists(VibeError):
+    code = "env_file_exists"
+
+
+def run(options: argparse.Namespace, output: Output) -> int:
+    if options.action == "set":
+        value = _typed_value(options)
+        return with_deployment(options, output, lambda api: _set(output, api, {options.name: value}))
+    if options.action == "import":
+        values = read_env_text(_file_text(options.file))
+        return with_deployment(options, output, lambda api: _set(output, api, values))
+    actions = {"list": _list, "get": _get, "unset": _unset, "export": _export}
+    return with_deployment(options, output, lambda api: actions[options.action](options, output, api))
+
+
+async def _list(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
+    variables = await api.variables.all()
+    values = {it.name: it.value.reveal() if options.reveal else STARS for it in variables}
+    text = "\n".join(f"{name}={visible(value)}" for name, value in values.items()) or "No variables."
+    _told(options, output, {"variables": values}, text)
+    return 0
+
+
+async def _get(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
+    variable = await api.variables.get(options.name)
+    value = variable.value.reveal() if options.reveal else STARS
+    _told(options, output, {"name": variable.name, "value": value}, value)
+    return 0
+
+
+def _told(options: argparse.Namespace, output: Output, data: dict[str, object], text: str) -> None:
+    if options.reveal:
+        output.reveal(data, text)
+    else:
+        output.result(data, f"{text}\nValues are shown with --reveal." if STARS in text else text)
+
+
+async def _set(output: Output, api: DeploymentApi, values: dict[str, Secret]) -> int:
+    await api.variables.set(values)
+    names = sorted(values)
+    output.result({"set": names}, f"Set {visible(', '.join(names))}." if names else "Nothing to set.")
+    return 0
+
+
+async def _unset(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
+    known = {variable.name for variable in await api.variables.all()}
+    gone = [name for name in options.names if name in known]
+    await api.variables.unset(gone)
+    text = f"Removed {visible(', '.join(gone))}." if gone else "There was nothing to remove."
+    output.result({"unset": gone}, text)
+    return 0
+
+
+async def _export(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
+    variables = await api.variables.all()
+    target = await asyncio.to_thread(_write, options.file, env_text(variables), options.replace)
+    output.result(
+        {"path": target, "variables": [variable.name for variable in variables]},
+        f"{len(variables)} variables with their values: {target} (only you can read it)",
+    )
+    return 0
+
+
+def _write(name: str, text: str, replace: bool) -> Path:
+    target = Path(name).expanduser()
+    if target.exists() and not replace:
+        raise EnvFileExists(
+            f"{visible(str(target))} exists already.", next_step="Choose another name, or pass --replace."
+        )
+    write_atomic(target, text.encode())
+    return target
+
+
+def _typed_value(options: argparse.Namespace) -> Secret:
+    """The value from stdin, or asked for at a terminal without showing it. Raises UsageError."""
+    if options.value is not None or "=" in options.name:
+        raise UsageError(
+            "A value in the command can be read by other programs and stays in the shell's history.",
+            next_step=f"Run `vibe-tui env set {visible(options.name.partition('=')[0])}` and type the value "
+            "when asked, or pipe it in.",
+        )
+    if sys.stdin.isatty():
+        try:
+            return Secret(getpass.getpass(f"Value of {visible(options.name)} (not shown): "))
+        except EOFError as error:
+            raise UsageError("No value was typed.") from error
+    text = sys.stdin.buffer.read(_LARGEST_TEXT).decode(errors="replace")
+    return Secret(text.removesuffix("\n"))
+
+
+def _file_text(name: str) -> str:
+    """The text of the file; "-" is stdin. Raises EnvFileUnreadable."""
+    try:
+        if name == "-":
+            return sys.stdin.buffer.read(_LARGEST_TEXT).decode()
+        return Path(name).expanduser().read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else "it is not UTF-8"
+        raise EnvFileUnreadable(f"{visible(name)} cannot be read: {reason}.") from error
