@@ -13,6 +13,7 @@ from fake_platform import CLIENT_ID, CLIENT_SECRET
 from vibe_tui.services.convex.connect import ConnectMethod, EmulatorMethod, OAuthMethod, SignInPorts, Target
 from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.provisioning import Provisioning
+from vibe_tui.services.convex.token_methods import TeamTokenMethod
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.model import Connected, Connecting, Project
 from vibe_tui.services.paths import Home
@@ -53,6 +54,10 @@ class App:
     ports: tuple[int, ...] = ()
     """Redirect ports; free ones when none are given."""
     project: Project = PROJECT
+    token: str = ""
+    """A team access token to connect with; "": by consenting at the emulator."""
+    wants: dict[str, str] = field(default_factory=dict)
+    """What to connect to, unless a test says so."""
 
     @property
     def home(self) -> Home:
@@ -85,9 +90,11 @@ class App:
         ports: SignInPorts | None = None,
         **target: str,
     ) -> Connected:
+        if method is None and self.token:
+            method, ports = TeamTokenMethod(self.host, self.host), ports or typing(self.token)
         return await self.provisioning().connect(
             method or self.emulator(),
-            target=Target(name, **target),
+            target=Target(name, **(target or self.wants)),
             on_step=on_step,
             sign_in=ports or sign_in_ports(*self.ports),
         )
@@ -107,3 +114,13 @@ async def lines(*texts: str) -> AsyncIterator[str]:
     """What a user pastes, line by line, before the input ends."""
     for text in texts:
         yield text
+
+
+def typing(*texts: str, **more: object) -> SignInPorts:
+    """A user who types these when asked for a token or key, then nothing more."""
+    left = list(texts)
+
+    async def ask(_question: str) -> str:
+        return left.pop(0) if left else ""
+
+    return sign_in_ports(approve=False, ask_secret=ask, **more)

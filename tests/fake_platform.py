@@ -14,7 +14,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from fault_server import Request, Response, html_response, json_response
@@ -39,10 +39,16 @@ class FakePlatform:
     projects: dict[int, dict[str, Any]] = field(default_factory=dict)
     deployments: dict[str, int] = field(default_factory=dict)
     """Name -> project id."""
+    types: dict[str, str] = field(default_factory=dict)
+    """Of deployments that are not for development, by name."""
+    teams: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"id": TEAM_ID, "name": "Acme", "slug": TEAM}]
+    )
+    """Those that personal tokens open."""
     keys: list[dict[str, str]] = field(default_factory=list)
     """Deploy keys: deployment, name, value, maker ("oauth" or "team")."""
     tokens: list[dict[str, Any]] = field(default_factory=list)
-    """Team access tokens and OAuth tokens: kind, name, value, team."""
+    """Team access tokens, OAuth tokens and personal tokens: kind, name, value, team."""
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     exchanged: list[dict[str, str]] = field(default_factory=list)
     _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(100))
@@ -69,6 +75,28 @@ class FakePlatform:
 
     def revoke_everything(self) -> None:
         self.tokens.clear()
+
+    def has_project(self, name: str, *, team: int = TEAM_ID, type: str = "") -> str:
+        """Make a project that was there before; with a deployment of `type`, whose name is returned."""
+        number = next(self._ids)
+        self.projects[number] = self._project(number, name, team)
+        if not type:
+            return ""
+        deployment = self._deployment(number)
+        self.types[deployment] = type
+        return deployment
+
+    def has_token(self, kind: Literal["team", "personal"]) -> str:
+        """Make a token that the user has already."""
+        value = secrets.token_urlsafe(16)
+        self.tokens.append({"kind": kind, "name": "mine", "value": value, "team": self.team_id})
+        return value
+
+    def has_key(self, deployment: str) -> str:
+        """Make a deploy key that the user has already."""
+        value = f"{self.types.get(deployment, 'dev')}:{deployment}|{secrets.token_urlsafe(16)}"
+        self.keys.append({"deployment": deployment, "name": "mine", "maker": "user", "value": value})
+        return value
 
     # --- OAuth ------------------------------------------------------------------------------------------
 
@@ -120,6 +148,8 @@ class FakePlatform:
         token = self._token_of(request)
         if token is None:
             return _signed_out()
+        if token["kind"] == "personal":
+            return _refuse(403, "Forbidden", "A personal token is for no team")
         return json_response(
             {"type": "teamToken", "id": 1, "teamId": token["team"], "name": "t", "createTime": 1}
         )
@@ -139,14 +169,7 @@ class FakePlatform:
         if self._token_of(request) is None:
             return _signed_out()
         name, number = request.json["projectName"], next(self._ids)
-        self.projects[number] = {
-            "id": number,
-            "name": name,
-            "slug": name.lower(),
-            "teamId": int(team),
-            "teamSlug": TEAM,
-            "createTime": 1,
-        }
+        self.projects[number] = self._project(number, name, int(team))
         answer = {"projectId": number, "id": number, "slug": name.lower()}
         if self.deployments_made:
             answer |= {"deploymentName": self._deployment(number), "deploymentUrl": self.host}
@@ -168,7 +191,7 @@ class FakePlatform:
 
     def deployment_of(self, request: Request, number: str) -> Response:
         for name, project in self.deployments.items():
-            if project == int(number):
+            if project == int(number) and self.types.get(name, "dev") == "dev":
                 return json_response(self._view(name))
         return _refuse(404, "DeploymentNotFound", "No such deployment")
 
@@ -234,11 +257,54 @@ class FakePlatform:
             return _refuse(403, "BadDeployKey", "Not a key of this deployment")
         return json_response({"convexCloudUrl": self.host, "convexSiteUrl": f"{self.host}/site"})
 
+    def deployment(self, request: Request, name: str) -> Response:
+        if name not in self.deployments:
+            return _refuse(404, "DeploymentNotFound", "No such deployment")
+        return json_response(self._view(name))
+
+    # --- What only the CLI uses -------------------------------------------------------------------------
+
+    def list_teams(self, request: Request) -> Response:
+        token = self._token_of(request)
+        if token is None:
+            return _signed_out()
+        return json_response(
+            [row for row in self.teams if token["kind"] == "personal" or row["id"] == token["team"]]
+        )
+
+    def url_for_key(self, request: Request) -> Response:
+        if self._of_key(request) is None:
+            return _refuse(403, "BadDeployKey", "No such key")
+        return json_response(self.host)
+
+    def owner_of_key(self, request: Request) -> Response:
+        deployment = self._of_key(request)
+        if deployment is None:
+            return _refuse(403, "BadDeployKey", "No such key")
+        project = self.projects[self.deployments[deployment]]
+        answer = {"team": TEAM, "teamId": project["teamId"]}
+        answer |= {"project": project["slug"], "projectId": project["id"]}
+        return json_response(answer)
+
     # --- Pieces -----------------------------------------------------------------------------------------
 
     def _token_of(self, request: Request) -> dict[str, Any] | None:
         value = request.headers.get("authorization", "").removeprefix("Bearer ")
         return next((token for token in self.tokens if token["value"] == value), None)
+
+    def _of_key(self, request: Request) -> str | None:
+        wanted = request.json["deployKey"]
+        return next((key["deployment"] for key in self.keys if key["value"] == wanted), None)
+
+    def _project(self, number: int, name: str, team: int) -> dict[str, Any]:
+        return {
+            "id": number,
+            "name": name,
+            "slug": name.lower(),
+            "teamId": team,
+            "teamSlug": TEAM if team == TEAM_ID else "other",
+            "createTime": 1,
+        }
 
     def _deployment(self, project: int) -> str:
         name = f"happy-otter-{next(self._ids)}"
@@ -250,6 +316,7 @@ class FakePlatform:
             "kind": "cloud",
             "name": name,
             "deploymentUrl": self.host,
+            "deploymentType": self.types.get(name, "dev"),
             "projectId": self.deployments[name],
         }
 
@@ -273,11 +340,15 @@ _ROUTES: list[tuple[str, Callable[..., Response]]] = [
     (r"POST /v1/projects/(\d+)/delete", FakePlatform.delete_project),
     (r"GET /v1/projects/(\d+)/deployment", FakePlatform.deployment_of),
     (r"POST /v1/projects/(\d+)/create_deployment", FakePlatform.create_deployment),
+    (r"GET /v1/deployments/([^/]+)", FakePlatform.deployment),
     (r"POST /v1/deployments/([^/]+)/create_deploy_key", FakePlatform.create_key),
     (r"GET /v1/deployments/([^/]+)/list_deploy_keys", FakePlatform.list_keys),
     (r"POST /v1/deployments/([^/]+)/delete_deploy_key", FakePlatform.delete_key),
     (r"POST /v1/teams/(\d+)/create_access_token", FakePlatform.create_token),
     (r"GET /v1/teams/(\d+)/list_access_tokens", FakePlatform.list_tokens),
     (r"POST /v1/teams/(\d+)/delete_access_token", FakePlatform.delete_token),
+    (r"GET /api/teams", FakePlatform.list_teams),
+    (r"POST /api/deployment/url_for_key", FakePlatform.url_for_key),
+    (r"POST /api/deployment/team_and_project_for_key", FakePlatform.owner_of_key),
     (r"GET /api/v1/get_canonical_urls", FakePlatform.canonical_urls),
 ]

@@ -33,6 +33,8 @@ class KilledRuns:
             "root": str(app.root),
             "host": running.host,
             "ports": app.ports,
+            "token": app.token,
+            "wants": app.wants,
             "client_id": running.client_id,
             "client_secret": running.client_secret.reveal(),
             "kill_at_write": kill_at_write,

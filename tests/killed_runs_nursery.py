@@ -43,7 +43,14 @@ def _run(order: dict[str, Any]) -> int:
     if order["kill_at_write"] is not None:
         _die_at_write(*order["kill_at_write"])
     running = connecting_setup.Running(order["host"], order["client_id"], Secret(order["client_secret"]))
-    app = connecting_setup.App(Path(order["root"]), order["host"], running, tuple(order["ports"]))
+    app = connecting_setup.App(
+        Path(order["root"]),
+        order["host"],
+        running,
+        tuple(order["ports"]),
+        token=order["token"],
+        wants=order["wants"],
+    )
     if order["do"] == "connect":
         asyncio.run(app.connect())
     else:

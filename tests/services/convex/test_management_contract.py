@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ def operation(request: Request) -> dict[str, Any]:
     raise AssertionError(f"{request} is not in the specification")
 
 
+async def attached_with_a_token(app: App, fake: FakePlatform) -> None:
+    """Connect to what was there before in every way, with a token of the user's."""
+    staging = fake.has_project("Bakery", type="custom")
+    number = str(next(iter(fake.projects)))
+    for wants in ({"attach": "bakery"}, {"attach": number}, {"deployment": staging}):
+        with_token = replace(app, token=fake.has_token("team"), wants={**wants, "team": "acme"})
+        await with_token.connect()
+        await with_token.provisioning().disconnect("revoke", lambda _: None)
+
+
 async def test_all_requests_validate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "LOOKS", (0.0,))
     fake = FakePlatform(deployments_made=False)
@@ -39,8 +50,9 @@ async def test_all_requests_validate(tmp_path: Path, monkeypatch: pytest.MonkeyP
         app = App(tmp_path / "home", server.host)
         await app.connect()
         await app.provisioning().disconnect("delete-project", lambda _: None)
-    sent = [request for request in server.requests if request.path.startswith("/v1/")]
-    assert len({str(request) for request in sent}) > 10
+        await attached_with_a_token(app, fake)
+        sent = [request for request in server.requests if request.path.startswith("/v1/")]
+    assert len({str(request) for request in sent}) > 15
     for request in sent:
         described = operation(request)
         known = {it["name"] for it in described.get("parameters", []) if it["in"] == "query"}

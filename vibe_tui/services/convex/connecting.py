@@ -104,7 +104,8 @@ class Saga:
 
     async def _remembered(self, on_wait: OnWait) -> Secret | None:
         """The sign-in of an earlier project to the wanted team, if Convex still accepts it."""
-        wanted = self._journal.team or self._target.team
+        begun = self._journal.stage not in ("planned", "reading")
+        wanted = self._journal.team if begun else self._target.team
         token = await asyncio.to_thread(self._teams.get, wanted) if wanted and self._shares_sign_in else None
         if token is None:
             return None
@@ -130,7 +131,8 @@ class Saga:
         else:
             self._on_step(connecting("reading"))
         team = await team_of(self._journal, token, self._target.team, on_wait)
-        self._journal = replace(self._journal, team_id=team.id, team=team.slug or self._journal.team)
+        known = "" if self._journal.stage == "reading" else self._journal.team
+        self._journal = replace(self._journal, team_id=team.id, team=team.slug or known)
 
     # --- 3 ----------------------------------------------------------------------------------------------
 

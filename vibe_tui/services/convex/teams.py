@@ -33,16 +33,19 @@ class TeamNotChosen(VibeError):
 async def team_of(journal: Journal, token: Secret, wanted: str, on_wait: OnWait) -> ConvexTeam:
     """The team to go on with; its slug may be "" where Convex does not tell it.
 
-    wanted: its slug or id; "": the one that the token is for. A team that the journal names is the only
-    one that will do. Raises WrongTeam, OneProjectOnly, TeamNotChosen, HttpError.
+    wanted: its slug or id; "": the one that the token is for. Once a project was begun in a team, that one
+    alone will do. Raises WrongTeam, OneProjectOnly, TeamNotChosen, HttpError.
     """
+    begun_in = 0 if journal.stage in ("planned", "reading") else journal.team_id
+    if begun_in:
+        wanted = str(begun_in)
     if journal.sign_in == "personal":
         async with CliApi(journal.provision_host, token, on_wait=on_wait) as api:
             teams = await api.teams()
-        team = _chosen(teams, str(journal.team_id) if journal.team_id else wanted)
+        team = _chosen(teams, wanted)
     else:
         team = await _team_of_token(journal, token, wanted, on_wait)
-    if journal.team_id and team.id != journal.team_id:
+    if begun_in and team.id != begun_in:
         raise WrongTeam(
             f"This project was begun in the team {journal.team or journal.team_id}, "
             "and the sign-in is for another team.",
@@ -67,7 +70,7 @@ async def _team_of_token(journal: Journal, token: Secret, wanted: str, on_wait: 
     # Convex puts the slug before the secret ("team:acme|…"); the project tells it for certain later.
     prefix, _, secret = token.reveal().partition("|")
     slug = clean(prefix.removeprefix("team:"))[:100] if secret and prefix.startswith("team:") else ""
-    if not slug and wanted:
+    if not slug and wanted and wanted != str(details.team_id):
         slug = await _slug(journal.provision_host, token, details.team_id, on_wait)
     return ConvexTeam(details.team_id, slug)
 
