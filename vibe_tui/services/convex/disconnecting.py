@@ -111,6 +111,8 @@ class Departure:
             await self._step("Deleting the team access token", tokens, _delete_token)
         if sign_in is None or not journal.team_id or self._failures:
             return
+        # Last, as the steps before need it. From here on it is all that is left, and may be gone already.
+        await self._note(replace(journal, stage="planned", deployment=""))
         if journal.sign_in != "oauth":
             self._done(DisconnectStep(_ENDING, ok=True, reason=_YOURS.format("access token")))
             return
@@ -118,8 +120,6 @@ class Departure:
         if await asyncio.to_thread(shared, sign_in, self._refs.sign_in):
             self._done(DisconnectStep(_ENDING, ok=True, reason="Another project uses it, so it stays."))
             return
-        # Last, as the steps before need it. From here on it is all that is left, and may be gone already.
-        await self._note(replace(journal, stage="planned", deployment=""))
 
         async def end_sign_in(api: ManagementApi, journal: Journal) -> str:
             return await _end_sign_in(api, journal, sign_in)
