@@ -24,7 +24,7 @@ from vibe_tui.services.workspace import Workspace
 if TYPE_CHECKING:
     from vibe_tui.screens.project.screen import ProjectScreen
 
-_PUBLISH = (
+PUBLISH = (
     "Publishing will build the app and hand it to a target: the web, an app store, or your own server. "
     "It comes in a later version.\n\n"
     "Until then, Download gives you everything as a zip, and the app's README says how to build it."
@@ -154,7 +154,7 @@ class Presenters:
 
     async def publish(self) -> None:
         await self._screen.app.push_screen_wait(
-            ConfirmDialog("Publish App", _PUBLISH, [Option("close", "Close", "safe")])
+            ConfirmDialog("Publish App", PUBLISH, [Option("close", "Close", "safe")])
         )
 
     def _written(self, path: str) -> None:
