@@ -90,7 +90,9 @@ async def open_workspace(
         )
         chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
         try:
-            yield Workspace(project, settings, files, sandbox, backend, dev_server, chat, emulator, convex_log)
+            yield Workspace(
+                project, settings, files, sandbox, backend, dev_server, chat, emulator, convex_log
+            )
         finally:
             await files.close()
             await dev_server.stop()
