@@ -52,7 +52,7 @@ class Page:
         end = time.monotonic() + limit
         while (found := re.search(pattern, self.text)) is None:
             assert time.monotonic() < end, f"{pattern!r} is not on the screen:\n{self.text}"
-            await self._pilot.pause(0.05)
+            await self._pilot.pause(0.15)
         return found
 
     async def choose(self, label: str, until: str) -> None:
