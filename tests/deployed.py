@@ -1,4 +1,4 @@
-"""A project that is connected to the emulator and pushed with the real CLI: for tests of the deployment's APIs."""
+"""A connected project, pushed with the real CLI: for tests of the deployment's own APIs."""
 
 from __future__ import annotations
 

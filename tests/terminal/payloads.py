@@ -44,7 +44,7 @@ _OURS = re.compile(
     rb"|\x1b\[\?(?:2026|2048)\$p"
     rb"|\x1b\[>\d+u|\x1b\[<u"
     rb"|\x1b\]22;[a-z]+\x07"  # the shape of the pointer
-    rb"|\x1b\]8;(?:id=\d+)?;(?:http://127\.0\.0\.1[!-~]*)?\x1b\\"  # the link of the sign-in
+    rb"|\x1b\]8;(?:id=[\d-]+)?;(?:http://127\.0\.0\.1[!-~]*)?\x1b\\"  # the link of the sign-in
     rb"|\r\n"
 )
 _NEVER = re.compile(

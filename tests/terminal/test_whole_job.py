@@ -185,8 +185,10 @@ def copied(page: Terminal) -> list[str]:
 
 
 def unwrapped(page: Terminal) -> str:
-    """The long word that a dialog shows on several lines."""
-    return "".join(re.findall(r"│  ([^\s│]{8,}) +│", page.text))
+    """The address or path that a dialog shows on several lines."""
+    words = re.findall(r"│  ([^\s│]+) +│", page.text)
+    start = next(number for number, word in enumerate(words) if word.startswith(("http://", "/")))
+    return "".join(words[start:])
 
 
 def is_current(page: Terminal, name: str) -> bool:

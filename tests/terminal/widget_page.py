@@ -163,7 +163,7 @@ class Page(Screen[None]):
         await holder.remove_children()
         if not self._left:
             for text in TEXTS:
-                self.notify(text, title=text)
+                self.app.notify(text, title=text)
             self.query_one("#kind", Static).update("all were shown")
             return
         kind = self._left.pop(0)

@@ -64,7 +64,7 @@ class ProjectsScreen(ActionHost, Screen[None]):
         return ("projects",)
 
     def compose(self) -> ComposeResult:
-        yield Static("Projects", id="projects-title")
+        yield Static(id="projects-title")
         yield OptionList(id="projects-list", markup=False)
         yield Static(
             "No projects yet.\n\n"
@@ -85,6 +85,8 @@ class ProjectsScreen(ActionHost, Screen[None]):
         projects.clear_options()
         projects.add_options([Option(_prompt(row), id=row.id) for row in self._rows])
         self.set_class(not self._rows, "-empty")
+        hint = ("  Enter opens the project", "$text-muted not bold") if self._rows else ""
+        self.query_one("#projects-title", Static).update(Content.assemble("Projects", hint))
         if self._rows:
             ids = [row.id for row in self._rows]
             projects.highlighted = ids.index(before.id) if before is not None and before.id in ids else 0

@@ -36,6 +36,13 @@ class PromptDialog(Dialog[str]):
         super().on_mount()
         self.query_one(Input).focus()
         self._allow(self._value)
+        self.call_after_refresh(self._show_end)
+
+    def _show_end(self) -> None:
+        """Of a text that is too long for the field, the end says more; there is the cursor."""
+        field = self.query_one(Input)
+        field.cursor_position = 0
+        field.cursor_position = len(field.value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._allow(event.value)

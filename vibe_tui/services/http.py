@@ -148,10 +148,15 @@ class Api:
             await self._client.aclose()
             self._client = None
 
-    async def get(
-        self, path: str, *, repeatable: bool = True, answer_within: float | None = None, **query: str
-    ) -> object:
-        return await self._call("GET", path, repeatable, answer_within, query=query)
+    async def get(self, path: str, **query: str) -> object:
+        return await self._call("GET", path, True, None, query=query)
+
+    async def poll(self, path: str, query: dict[str, str], *, answer_within: float) -> object:
+        """A get that is answered when there is something to tell; a lost one is not sent again.
+
+        answer_within: seconds.
+        """
+        return await self._call("GET", path, False, answer_within, query=query)
 
     async def post(
         self,

@@ -91,9 +91,12 @@ class CodeArea(TextArea):
             text.stylize(self._style("code--problem"))
         return text
 
-    def get_component_rich_style(self, *names: str, partial: bool = False) -> Style:
+    def get_component_rich_style(
+        self, *names: str, partial: bool = False, default: Style | None = None
+    ) -> Style:
         # The line of the cursor has a ground of its own, but the colours of its text.
-        return super().get_component_rich_style(*names, partial=partial or "text-area--cursor-line" in names)
+        partial = partial or "text-area--cursor-line" in names
+        return super().get_component_rich_style(*names, partial=partial, default=default)
 
     def _style(self, name: str) -> Style:
         """Without its ground, which is that of the line."""

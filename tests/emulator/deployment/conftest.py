@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from deployment_client import APP, KEY, Cli, Client, make_project, open_deployment
 
+from tests.emulator.deployment.deployment_client import APP, KEY, Cli, Client, make_project, open_deployment
 from vibe_tui.emulator.deployment import Deployment
 
 

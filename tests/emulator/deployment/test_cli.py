@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from deployment_client import APP, KEY, Cli, Client, make_project, open_deployment, write
 
+from tests.emulator.deployment.deployment_client import (
+    APP,
+    KEY,
+    Cli,
+    Client,
+    make_project,
+    open_deployment,
+    write,
+)
 from vibe_tui.emulator.deployment import Deployment
 
 SCHEMA = """

@@ -14,8 +14,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import ClientSession
-from deployment_client import Client, until
 
+from tests.emulator.deployment.deployment_client import Client, until
 from vibe_tui.emulator.deployment import Deployment
 
 
@@ -169,7 +169,7 @@ async def test_the_key_is_in_no_command_line(client: Client, admin: Client) -> N
 
 async def test_another_convex_test_is_noticed(folder: Path, tmp_path: Path, session: ClientSession) -> None:
     """The emulator relies on the inside of convex-test; it must not run on one it does not know."""
-    from deployment_client import open_deployment
+    from tests.emulator.deployment.deployment_client import open_deployment
 
     other = tmp_path / "toolchain" / "node_modules"
     for name in ("values", "server"):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from deployment_client import Client, open_deployment
 
+from tests.emulator.deployment.deployment_client import Client, open_deployment
 from vibe_tui.emulator.deployment import Deployment
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from aiohttp import ClientSession
-from deployment_client import KEY, Client, until
 
+from tests.emulator.deployment.deployment_client import KEY, Client, until
 from vibe_tui.emulator.deployment import Deployment
 
 

@@ -10,9 +10,17 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from deployment_client import KEY, Cli, Client, make_project, open_deployment, until, write
-from test_crashes import children_of
 
+from tests.emulator.deployment.deployment_client import (
+    KEY,
+    Cli,
+    Client,
+    make_project,
+    open_deployment,
+    until,
+    write,
+)
+from tests.emulator.deployment.test_crashes import children_of
 from vibe_tui.emulator.deployment import Deployment
 from vibe_tui.emulator.deployment.cron import next_run
 

@@ -8,8 +8,8 @@ from typing import Any
 import brotli
 import pytest
 from aiohttp import ClientSession
-from deployment_client import KEY, Client
 
+from tests.emulator.deployment.deployment_client import KEY, Client
 from vibe_tui.emulator.deployment import Deployment
 
 

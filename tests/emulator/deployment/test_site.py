@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from deployment_client import Client
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
+from tests.emulator.deployment.deployment_client import Client
 from vibe_tui.emulator.deployment import Deployment
 
 

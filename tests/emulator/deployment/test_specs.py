@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deployment_client import Client
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
+
+from tests.emulator.deployment.deployment_client import Client
 
 _BIG = {"$integer": "AQAAAAAAAAA="}
 

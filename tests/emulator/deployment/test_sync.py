@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
-from deployment_client import KEY, Client
 
+from tests.emulator.deployment.deployment_client import KEY, Client
 from vibe_tui.emulator.deployment import Deployment
 
 

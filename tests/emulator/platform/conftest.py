@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar
-from platform_client import PlatformClient
 
+from tests.emulator.platform.platform_client import PlatformClient
 from vibe_tui.emulator.files import EmulatorFolder
 from vibe_tui.emulator.server import Server
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from platform_client import REDIRECT, Form, PlatformClient
+
+from tests.emulator.platform.platform_client import REDIRECT, Form, PlatformClient
 
 
 @pytest.mark.parametrize(

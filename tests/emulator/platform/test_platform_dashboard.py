@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from platform_client import Form, PlatformClient
-
+from tests.emulator.platform.platform_client import Form, PlatformClient
 from vibe_tui.emulator.platform.html import Html, document, h
 
 

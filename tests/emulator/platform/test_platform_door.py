@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
-from platform_client import PlatformClient
 
+from tests.emulator.platform.platform_client import PlatformClient
 from vibe_tui.emulator.files import EmulatorFolder
 from vibe_tui.emulator.peer import find_user, user_of
 from vibe_tui.emulator.server import Server

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from aiohttp import ClientSession, CookieJar
-from platform_client import PlatformClient
 
+from tests.emulator.platform.platform_client import PlatformClient
 from vibe_tui.emulator.files import EmulatorFolder
 from vibe_tui.emulator.server import Server
 

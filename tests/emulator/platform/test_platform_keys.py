@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from platform_client import PlatformClient
 
+from tests.emulator.platform.platform_client import PlatformClient
 from vibe_tui.emulator.files import EmulatorFolder
 from vibe_tui.emulator.server import Server
 

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from platform_client import Form, PlatformClient
+
+from tests.emulator.platform.platform_client import Form, PlatformClient
 
 
 @pytest.fixture

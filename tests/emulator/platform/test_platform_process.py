@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, ClientSession, CookieJar
-from platform_client import PlatformClient
 from process_table import descendants, is_alive
 
+from tests.emulator.platform.platform_client import PlatformClient
 from vibe_tui.services.convex import emulator_lease, local_emulator
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from platform_client import REDIRECT, PlatformClient, challenge_of
 
+from tests.emulator.platform.platform_client import REDIRECT, PlatformClient, challenge_of
 from vibe_tui.emulator.platform.authorize_request import AuthorizeRequest
 from vibe_tui.emulator.platform.codes import LIFETIME, Codes, InvalidGrant
 

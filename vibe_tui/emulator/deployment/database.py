@@ -10,17 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from vibe_tui.emulator.deployment.journal import Commit, Data, Document, Journal
-from vibe_tui.emulator.deployment.validation import table_of
+from vibe_tui.emulator.deployment.tables import Tables
 
 JOBS = "_scheduled_functions"
 FILES = "_storage"
 _FINISHED_JOBS_KEPT = 7 * 24 * 3600 * 1000
 """Milliseconds; Convex keeps the results of scheduled functions for seven days."""
-
-
-def place(document: Document) -> tuple[float, str]:
-    """Where a document stands in its table."""
-    return document["_creationTime"], document["_id"]
 
 
 class Database:
@@ -29,7 +24,7 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self._journal = Journal(folder)
         self.data = Data()
-        self._tables: dict[str, list[Document]] = {}
+        self._tables = Tables()
         self.committed: list[Callable[[Commit], None]] = []
         self.commits = 0
         """How many transactions were stored since `open`."""
@@ -37,14 +32,14 @@ class Database:
     async def open(self) -> None:
         """Raises JournalDamaged."""
         self.data = await asyncio.to_thread(self._journal.open)
+        self._tables = await asyncio.to_thread(Tables, self.data.documents.values())
 
     async def commit(self, message: dict[str, Any]) -> None:
         """Store a transaction the child made. Raises OSError when it could not be stored."""
         commit = Commit(message["documents"], message["nextDocId"], message["lastCreationTime"])
         await asyncio.to_thread(self._journal.append, commit)
+        self._index(commit)
         self.data.apply(commit)
-        for table in {table_of(id_) for id_ in commit.documents}:
-            self._tables.pop(table or "", None)
         self.commits += 1
         for listener in self.committed:
             listener(commit)
@@ -62,7 +57,7 @@ class Database:
         limit = time.time() * 1000 - _FINISHED_JOBS_KEPT
         for job in [d for d in self.table(JOBS) if d.get("completedTime", limit) < limit]:
             del self.data.documents[job["_id"]]
-        self._tables.pop(JOBS, None)
+            self._tables.remove(job)
         return {
             "documents": list(self.data.documents.values()),
             "nextDocId": self.data.next_id,
@@ -73,16 +68,16 @@ class Database:
         return self.data.documents.get(id_)
 
     def table(self, name: str) -> list[Document]:
-        """In the order of creation (`place`). Kept until the table changes: large ones are read in pages."""
-        if name not in self._tables:
-            found = [document for id_, document in self.data.documents.items() if table_of(id_) == name]
-            self._tables[name] = sorted(found, key=place)
-        return list(self._tables[name])
+        """In the order of creation."""
+        return self._tables.rows(name)
 
     def counts(self) -> dict[str, int]:
         """Documents per table that has any."""
-        counts: dict[str, int] = {}
-        for id_ in self.data.documents:
-            name = table_of(id_) or ""
-            counts[name] = counts.get(name, 0) + 1
-        return counts
+        return self._tables.counts()
+
+    def _index(self, commit: Commit) -> None:
+        for id_, document in commit.documents.items():
+            if document is not None:
+                self._tables.put(document)
+            elif (gone := self.data.documents.get(id_)) is not None:
+                self._tables.remove(gone)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from vibe_tui.emulator.deployment.code import CodeStore
-from vibe_tui.emulator.deployment.database import Database, place
+from vibe_tui.emulator.deployment.database import Database
 from vibe_tui.emulator.deployment.environment import Environment
 from vibe_tui.emulator.deployment.errors import FunctionFailed
+from vibe_tui.emulator.deployment.tables import place
 from vibe_tui.emulator.deployment.validation import table_of
 
 Args = dict[str, Any]

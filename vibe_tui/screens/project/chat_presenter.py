@@ -49,7 +49,15 @@ class ChatPresenter:
             self._panel.add_prompt(prompt)
             self._panel.add_refusal("The project is not open for writing yet.")
             return
-        self._do(self._ask(self._workspace, prompt))
+        self._panel.add_prompt(prompt)
+        if self._turn is not None and not self._turn.done():
+            self._panel.add_refusal("The answer before this one has not ended.", "Esc stops it.")
+            return
+        connected = isinstance(self._workspace.backend.state, Connected)
+        self._turn = asyncio.create_task(
+            self._workspace.chat.ask(prompt, approve=self._approve, connected=connected), name="turn"
+        )
+        self._do(self._follow(self._turn))
 
     def answer(self, plan_id: str, approved: bool) -> None:
         if plan_id == self._plan_id and self._answer is not None and not self._answer.done():
@@ -61,23 +69,18 @@ class ChatPresenter:
 
     # --- inside --------------------------------------------------------------------------------------
 
-    async def _ask(self, workspace: Workspace, prompt: str) -> None:
-        self._panel.add_prompt(prompt)
+    async def _follow(self, turn: asyncio.Task[object]) -> None:
         self._panel.busy(True)
-        connected = isinstance(workspace.backend.state, Connected)
-        self._turn = asyncio.create_task(
-            workspace.chat.ask(prompt, approve=self._approve, connected=connected), name="turn"
-        )
         try:
-            await asyncio.wait({self._turn})
-            if self._turn.cancelled():
+            await asyncio.wait({turn})
+            if turn.cancelled():
                 self._panel.ended("stopped")
                 return
-            self._turn.result()
+            turn.result()
         finally:
             self._panel.busy(False)
-            if not self._turn.done():
-                self._turn.cancel()
+            if not turn.done():
+                turn.cancel()
 
     async def _approve(self, plan: Plan) -> bool:
         self._answer = asyncio.get_running_loop().create_future()

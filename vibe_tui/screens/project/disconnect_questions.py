@@ -11,23 +11,25 @@ from vibe_tui.services.convex.disconnecting import How
 from vibe_tui.services.model import Connected
 
 
+def how_to_disconnect(connection: Connected) -> ConfirmDialog:
+    return ConfirmDialog(
+        "Disconnect from Convex",
+        "The code stays, and the dev server stops.\n\n"
+        "Forget here: the key and the Convex project stay at Convex.\n"
+        "Revoke the key: it opens nothing any more; the Convex project stays.\n"
+        f"Delete the project: {connection.project} at Convex goes, with its data and the key.",
+        [
+            Option("cancel", "Cancel", "safe"),
+            Option("forget", "Forget here"),
+            Option("revoke", "Revoke the key"),
+            Option("delete-project", "Delete the project", "danger"),
+        ],
+    )
+
+
 async def ask_how(app: App[Any], connection: Connected) -> How | None:
     """What to do with the key and the Convex project; None: nothing. Deleting has its name typed."""
-    answer = await app.push_screen_wait(
-        ConfirmDialog(
-            "Disconnect from Convex",
-            "The code stays, and the dev server stops.\n\n"
-            "Forget here: the key and the Convex project stay at Convex.\n"
-            "Revoke the key: nobody can use the key any more; the Convex project stays.\n"
-            f"Delete the project: {connection.project} at Convex goes, with its data and the key.",
-            [
-                Option("cancel", "Cancel", "safe"),
-                Option("forget", "Forget here"),
-                Option("revoke", "Revoke the key"),
-                Option("delete-project", "Delete the project", "danger"),
-            ],
-        )
-    )
+    answer = await app.push_screen_wait(how_to_disconnect(connection))
     if answer == "delete-project":
         answer = await app.push_screen_wait(
             ConfirmDialog(

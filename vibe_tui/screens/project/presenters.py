@@ -24,7 +24,7 @@ from vibe_tui.services.workspace import Workspace
 if TYPE_CHECKING:
     from vibe_tui.screens.project.screen import ProjectScreen
 
-_PUBLISH = (
+PUBLISH = (
     "Publishing will build the app and hand it to a target: the web, an app store, or your own server. "
     "It comes in a later version.\n\n"
     "Until then, Download gives you everything as a zip, and the app's README says how to build it."
@@ -109,7 +109,8 @@ class Presenters:
     async def open_file(self, path: str, line: int | None = None) -> None:
         await self.editor.open(path, line)
         self._screen.panes.show("editor")
-        self._screen.editor.focus()
+        # A text that was just mounted takes no focus before its styles are there.
+        self._screen.call_after_refresh(self._screen.editor.focus)
 
     async def open_line(self, text: str) -> None:
         """A log line was chosen: open the place it names."""
@@ -154,7 +155,7 @@ class Presenters:
 
     async def publish(self) -> None:
         await self._screen.app.push_screen_wait(
-            ConfirmDialog("Publish App", _PUBLISH, [Option("close", "Close", "safe")])
+            ConfirmDialog("Publish App", PUBLISH, [Option("close", "Close", "safe")])
         )
 
     def _written(self, path: str) -> None:

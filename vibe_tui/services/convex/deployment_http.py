@@ -76,11 +76,16 @@ class DeploymentHttp:
     ) -> None:
         await self._api.__aexit__(kind, error, trace)
 
-    async def get(
-        self, path: str, *, repeatable: bool = True, answer_within: float | None = None, **query: str
-    ) -> object:
+    async def get(self, path: str, **query: str) -> object:
         try:
-            return await self._api.get(path, repeatable=repeatable, answer_within=answer_within, **query)
+            return await self._api.get(path, **query)
+        except (SignedOut, NotPermitted) as error:
+            raise _key_refused(error) from error
+
+    async def poll(self, path: str, query: dict[str, str], *, answer_within: float) -> object:
+        """See Api.poll."""
+        try:
+            return await self._api.poll(path, query, answer_within=answer_within)
         except (SignedOut, NotPermitted) as error:
             raise _key_refused(error) from error
 

@@ -24,6 +24,7 @@ from vibe_tui.services.http_errors import (
 )
 from vibe_tui.services.terminal_text import clean
 
+_PATH = "/api/stream_function_logs"
 _LONG_POLL = 75.0
 """Seconds; the deployment answers within 60."""
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
@@ -56,7 +57,7 @@ class Logs:
 
         Raises HttpError.
         """
-        return await self._after(0, repeatable=True, answer_within=None)
+        return self._batch(await self._http.get(_PATH, cursor="0"))
 
     async def follow(self, cursor: float) -> AsyncIterator[LogBatch | Reconnecting]:
         """Everything after the cursor as it comes, for ever; a lost connection is made again.
@@ -66,27 +67,21 @@ class Logs:
         wait = _FIRST_WAIT
         while True:
             try:
-                batch = await self._after(cursor, repeatable=False, answer_within=_LONG_POLL)
+                answer = await self._http.poll(_PATH, {"cursor": repr(cursor)}, answer_within=_LONG_POLL)
             except _PASSING as error:
                 yield Reconnecting(wait, error.message)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
                 continue
             wait = _FIRST_WAIT
+            batch = self._batch(answer)
             cursor = batch.cursor
             if batch.entries:
                 yield batch
 
-    async def _after(self, cursor: float, *, repeatable: bool, answer_within: float | None) -> LogBatch:
+    def _batch(self, given: object) -> LogBatch:
         answers = self._http.answers
-        answer = answers.mapping(
-            await self._http.get(
-                "/api/stream_function_logs",
-                repeatable=repeatable,
-                answer_within=answer_within,
-                cursor=repr(cursor),
-            )
-        )
+        answer = answers.mapping(given)
         entries = tuple(_entry(answers, item) for item in answers.items(answer.get("entries")))
         return LogBatch(entries, answers.number(answer.get("newCursor")))
 

@@ -49,7 +49,8 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
     running = await sandbox.start(
         Command(argv=sandbox.convex(*ARGUMENTS), env=environment, limit=limit), take
     )
-    watch = asyncio.create_task(_stop_when_down(target, running), name="watch deployment")
+    down = asyncio.Event()
+    watch = asyncio.create_task(_stop_when_down(target, running, down), name="watch deployment")
     try:
         ended = await running.wait()
     except asyncio.CancelledError:
@@ -59,7 +60,7 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
         watch.cancel()
         await asyncio.wait({watch})
     result, reason, problems = output.judge(ended)
-    if not watch.cancelled() and ended.stopped:
+    if down.is_set():
         result, reason = "unreachable", "The Convex deployment went away during the push."
     return Push(
         result=result,
@@ -71,12 +72,13 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
     )
 
 
-async def _stop_when_down(target: PushTarget, running: Running) -> None:
+async def _stop_when_down(target: PushTarget, running: Running, down: asyncio.Event) -> None:
     """End the CLI once the deployment is gone: it would go on trying until its time is over."""
     up = True
     while up:
         await asyncio.sleep(LOOK_SECONDS)
         up = await asyncio.to_thread(target.is_up)
+    down.set()
     await running.stop()
 
 

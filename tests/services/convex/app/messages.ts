@@ -41,9 +41,9 @@ export const keep = mutation({
 });
 
 export const fill = mutation({
-  args: { from: v.number(), to: v.number() },
-  handler: async (ctx, { from, to }) => {
-    for (let n = from; n < to; n++) await ctx.db.insert("rows", { n });
+  args: { table: v.union(v.literal("rows"), v.literal("many")), from: v.number(), to: v.number() },
+  handler: async (ctx, { table, from, to }) => {
+    for (let n = from; n < to; n++) await ctx.db.insert(table, { n });
     return null;
   },
 });
