@@ -98,7 +98,8 @@ async def test_a_quota_is_told_in_the_servers_words_and_nothing_is_half_made(app
     with pytest.raises(ProjectQuotaReached, match="At most 40"):
         await app.connect()
     assert (server.count(CREATE), fake.projects) == (1, {})
-    await app.connect()
+    await app.connect(name="another-name")
+    assert [row["name"].rpartition("-")[0] for row in fake.projects.values()] == ["another-name"]
     assert one_of_each(fake, app)
     assert server.count("GET .*/projects") == 0  # nothing was looked for: it was certain
 

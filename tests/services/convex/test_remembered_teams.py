@@ -138,3 +138,14 @@ async def test_a_member_who_was_removed_is_told_and_it_resumes_later(first: App,
     assert "member" in getattr(failed.value, "next_step", "")
     await first.connect(method=first.oauth(), ports=no_browser())
     assert (len(fake.projects), len(fake.live_keys)) == (1, 1)
+
+
+async def test_a_wide_key_that_stays_valid_with_a_shared_sign_in_is_told(
+    first: App, second: App, platform
+) -> None:
+    fake, _ = platform
+    fake.team_tokens_allowed = False
+    await first.connect(method=first.oauth(), ports=browser(fake))
+    await second.connect(method=second.oauth(), ports=no_browser(), team=TEAM)
+    steps = await first.provisioning().disconnect("revoke", lambda _: None)
+    assert "wide key" in {step.title: step.reason for step in steps}["Ending the sign-in"]

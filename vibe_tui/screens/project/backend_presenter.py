@@ -121,6 +121,8 @@ class BackendPresenter:
         if self._sign_in is not None and self._sign_in.shown.link:
             await copy(self._header.app, self._sign_in.shown.link)
         elif isinstance(state, Connected):
+            if not state.dashboard_url:
+                raise NoDashboard
             await copy(self._header.app, state.dashboard_url)
         self._status.notice("The link was sent to your terminal's clipboard")
 

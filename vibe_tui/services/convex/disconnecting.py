@@ -118,7 +118,8 @@ class Departure:
             return
         shared = TeamSignIns(self._credentials, journal.provision_host).used_elsewhere
         if await asyncio.to_thread(shared, sign_in, self._refs.sign_in):
-            self._done(DisconnectStep(_ENDING, ok=True, reason="Another project uses it, so it stays."))
+            what = "it stays" if journal.narrow else "it and the wide key made with it stay valid"
+            self._done(DisconnectStep(_ENDING, ok=True, reason=f"Another project uses it, so {what}."))
             return
 
         async def end_sign_in(api: ManagementApi, journal: Journal) -> str:

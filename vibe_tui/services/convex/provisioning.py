@@ -160,7 +160,6 @@ class Provisioning:
             journal = Journal(
                 app=self._project.id,
                 backend=platform.kind,
-                convex_name=f"{target.name.strip()[:LONGEST_NAME] or 'app'}-{suffix}",
                 sign_in=method.sign_in,
                 token_name=f"vibe-tui {self._project.id}",
                 key_name=f"vibe-tui-{self._project.id}-{suffix}",
@@ -175,9 +174,14 @@ class Provisioning:
                 f"Connecting to the project {journal.project or journal.convex_name} was begun already.",
                 next_step="Run `vibe-tui disconnect` first, or leave out --attach, --deployment and --team.",
             )
+        name = journal.convex_name
+        if empty:  # nothing of another name can be there yet
+            suffix = journal.key_name.rpartition("-")[2]
+            name = f"{target.name.strip()[:LONGEST_NAME] or 'app'}-{suffix}"
         return self._journal.write(
             replace(
                 journal,
+                convex_name=name,
                 provision_host=platform.provision_host,
                 dashboard_host=platform.dashboard_host,
                 failed_step="",
