@@ -123,6 +123,7 @@ class CodeEditor(Vertical):
         else:
             file = self._files[path] = CodeFile(path, text)
             file.area.mark(self._problems.get(path, {}))
+            file.area.add_class("-shown")  # at once: what is not displayed cannot take the focus
             self.query_one("#texts").mount(file.area)
             self._colour(file)
         self.show(path)

@@ -109,8 +109,7 @@ class Presenters:
     async def open_file(self, path: str, line: int | None = None) -> None:
         await self.editor.open(path, line)
         self._screen.panes.show("editor")
-        # A text that was just mounted takes no focus before its styles are there.
-        self._screen.call_after_refresh(self._screen.editor.focus)
+        self._screen.editor.focus()
 
     async def open_line(self, text: str) -> None:
         """A log line was chosen: open the place it names."""
