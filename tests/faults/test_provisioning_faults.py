@@ -226,3 +226,13 @@ async def test_a_half_made_connection_can_be_taken_back(app: App, platform, stag
     assert all(step.ok for step in steps)
     assert (fake.live_keys, fake.tokens) == ([], [])
     assert len(fake.projects) == (0 if how == "delete-project" else 1)
+
+
+@pytest.mark.parametrize("path", [KEY, TOKEN])
+async def test_a_name_that_a_late_request_took_is_given_up_and_taken_again(app: App, platform, path) -> None:
+    fake, server = platform
+    taken = json_response({"code": "DuplicateName", "message": "There is one of this name"}, 409)
+    server.fail(path, "answer", taken, handled=True)
+    await app.connect()
+    assert one_of_each(fake, app)
+    assert server.count(path) == 2

@@ -27,9 +27,21 @@ def how_to_disconnect(connection: Connected) -> ConfirmDialog:
     )
 
 
+def _forget_a_given_key() -> ConfirmDialog:
+    """Nothing was made at Convex, so there is nothing to take back."""
+    return ConfirmDialog(
+        "Disconnect from Convex",
+        "The code stays, and the dev server stops.\n\n"
+        "The key is yours: it stays valid, and everything at Convex stays as it is.",
+        [Option("cancel", "Cancel", "safe"), Option("forget", "Forget here")],
+    )
+
+
 async def ask_how(app: App[Any], connection: Connected) -> How | None:
     """What to do with the key and the Convex project; None: nothing. Deleting has its name typed."""
-    answer = await app.push_screen_wait(how_to_disconnect(connection))
+    answer = await app.push_screen_wait(
+        how_to_disconnect(connection) if connection.key_name else _forget_a_given_key()
+    )
     if answer == "delete-project":
         answer = await app.push_screen_wait(
             ConfirmDialog(

@@ -42,6 +42,11 @@ def ends_sign_in(error: VibeError, stage: Stage) -> bool:
     return isinstance(error, SignedOut | WrongTeam | OneProjectOnly) or (refused and stage == "reading")
 
 
+def _name_taken(error: HttpError) -> bool:
+    """By a request of a try that was cut off, which was still at work when we looked for what it made."""
+    return isinstance(error, ApiError) and error.status == 409
+
+
 class Saga:
     """Takes one project from its journal's stage to Connected."""
 
@@ -238,9 +243,10 @@ class Saga:
             try:
                 token = await api.create_access_token(journal.team_id, journal.token_name, expires_at)
             except HttpError as error:
-                if not error.answer_lost:
+                if not error.answer_lost and not _name_taken(error):
                     raise
-                await delete_access_token(api, journal)
+                if not await delete_access_token(api, journal) and not error.answer_lost:
+                    raise
                 token = await api.create_access_token(journal.team_id, journal.token_name, expires_at)
         except (NotPermitted, NotFound):
             return None
@@ -252,9 +258,10 @@ class Saga:
         try:
             return await minter.create_deploy_key(journal.deployment, journal.key_name)
         except HttpError as error:
-            if not error.answer_lost:
+            if not error.answer_lost and not _name_taken(error):
                 raise
-        await delete_deploy_key(api, journal)
+            if not await delete_deploy_key(api, journal) and not error.answer_lost:
+                raise
         return await minter.create_deploy_key(journal.deployment, journal.key_name)
 
     # --- 5 ----------------------------------------------------------------------------------------------
