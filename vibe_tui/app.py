@@ -82,7 +82,7 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         self.set_keymap(self.keymap)
         self.handlers |= {
             "help": self.show_help,
-            "command_palette": self.action_command_palette,
+            "command_palette": self.show_palette,
             "toggle_theme": self.toggle_theme,
             "suspend": self.action_suspend_process,
             "quit": self.quit,
@@ -109,6 +109,13 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
             return
         known = {action_id for host in hosts_of(self.screen) for action_id in host.handlers}
         self.push_screen(HelpScreen(help_content(known, self.keymap)))
+
+    def show_palette(self) -> None:
+        """Let the user find a command by its name."""
+        from vibe_tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def toggle_theme(self) -> None:
         self.theme = DARK.name if self.theme == LIGHT.name else LIGHT.name

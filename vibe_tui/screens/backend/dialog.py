@@ -60,32 +60,37 @@ class BackendDialog(ModalScreen[None]):
         self._view = view
         self._on_wish = on_wish
         self._changing = asyncio.Lock()
+        self._phase = type(view)
+        """The view whose body is in the dialog."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog-box") as box:
             box.border_title = "Convex Backend"
             box.border_subtitle = self._escape()
             with VerticalScroll(id="backend-body", can_focus=False):
+                self._phase = type(self._view)
                 yield self._body()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._focus_first)
+        self.run_worker(self.show(self._view))  # it may have changed while the body was being made
 
     async def show(self, view: BackendView) -> None:
         """Show another state. Within one phase what the user is typing stays."""
         async with self._changing:  # another view may come while the one before is still being mounted
-            if not self.is_running:
-                return
-            same_phase = type(view) is type(self._view)
             self._view = view
+            found = self.query("#backend-body")
+            if not self.is_running or not found or not found.first().children:
+                return  # not there yet, or no longer
+            holder = found.first()
             self.query_one("#dialog-box").border_subtitle = self._escape()
-            holder = self.query_one("#backend-body")
-            if same_phase:
+            if type(view) is self._phase:
                 offered = self._offered()
                 holder.children[0].show(view)  # type: ignore[attr-defined]
                 if self._offered() != offered:
                     self._focus_first()
                 return
+            self._phase = type(view)
             await holder.remove_children()
             await holder.mount(self._body())
             self.call_after_refresh(self._focus_first)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from textual.worker import Worker
-
 from vibe_tui.screens.clipboard import copy
 from vibe_tui.screens.confirm import ConfirmDialog, Option
 from vibe_tui.screens.project.backend_presenter import BackendPresenter
@@ -88,9 +86,12 @@ class Presenters:
 
     # --- running things ------------------------------------------------------------------------------
 
-    def do(self, work: Coroutine[Any, Any, None]) -> Worker[None]:
-        """Run `work` beside the page; its expected failures are shown."""
-        return self._screen.run_worker(self._guarded(work), exclusive=False)
+    def do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` beside the page; its expected failures are shown. A page that closes starts nothing."""
+        if self._screen.app.is_running and self._screen.is_attached:
+            self._screen.run_worker(self._guarded(work), exclusive=False)
+        else:
+            work.close()
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
