@@ -9,12 +9,12 @@ from textual.command import CommandPalette
 class Palette(CommandPalette):
     """Textual's own, but closed once only: keys typed ahead would run the command, and close, again."""
 
-    _closed = False
+    _answered = False
 
     def dismiss(self, result: None = None) -> AwaitComplete:
-        if self._closed:
+        if self._answered:
             return AwaitComplete()
-        self._closed = True
+        self._answered = True
         self.call_next(self._forget)
         return super().dismiss(result)
 

@@ -102,7 +102,7 @@ def test_names_of_projects_and_files_and_what_is_in_them(vibe: Vibe, open_page: 
     page.wait("Search for commands")
     page.settle()
     page.press("esc")
-    page.wait_gone("Search for commands")
+    page.wait_gone("Search for commands")  # and the keys belong to the page again
     page.press("ctrl+q")
     page.wait("Not saved")
     page.choose("Quit without saving")
