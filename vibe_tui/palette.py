@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette
+from textual.widgets import Input, OptionList
 
 
 class Palette(CommandPalette):
-    """Textual's own, but closed once only: keys typed ahead would run the command, and close, again."""
+    """Textual's own, but one answer is enough: keys typed ahead would run the command, and close, again."""
 
     _answered = False
 
@@ -15,8 +17,11 @@ class Palette(CommandPalette):
         if self._answered:
             return AwaitComplete()
         self._answered = True
-        self.call_next(self._forget)
         return super().dismiss(result)
 
-    def _forget(self) -> None:
-        self._selected_command = None
+    @on(Input.Submitted)
+    @on(OptionList.OptionSelected)
+    def _only_once(self, event: Input.Submitted | OptionList.OptionSelected) -> None:
+        if self._answered:
+            event.stop()
+            event.prevent_default()

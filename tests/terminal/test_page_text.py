@@ -97,7 +97,8 @@ def test_names_of_projects_and_files_and_what_is_in_them(vibe: Vibe, open_page: 
     page.settle()
     for _ in range(24):  # open every file; some are refused in a notification
         page.press("up", "enter", "f2")
-    page.settle()
+    page.wait("cannot be used")
+    page.wait_gone("cannot be used", 30)
     page.press("ctrl+p")
     page.wait("Search for commands")
     page.settle()
