@@ -19,6 +19,16 @@ ROOT = Path(__file__).parent.parent
 TOOLCHAINS = ROOT / ".build" / "toolchain"
 
 
+@pytest.fixture(autouse=True)
+def own_secrets() -> Iterator[None]:
+    """What one test made a secret is an ordinary word in the next."""
+    from vibe_tui.services import secret
+
+    before = secret.known_values()
+    yield
+    secret._known.intersection_update(before)
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> Path:
     """A folder whose `node_modules` is the product's own Convex toolchain, installed once per checkout."""

@@ -314,8 +314,10 @@ def open_to_all(tmp_path: Path, home: Home) -> None:
     """Readable for everybody and writable for nobody, up to where pytest's folders begin."""
     home.index.chmod(0o644)
     home.root.chmod(0o555)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+    for folder in (tmp_path, *tmp_path.parents):
         folder.chmod(0o755)
+        if folder.name.startswith("pytest-of-"):
+            break
 
 
 def test_the_template_is_filled_in(projects: Projects, tmp_path: Path) -> None:
