@@ -1,7 +1,7 @@
 # The first commands a newcomer runs. Everything lives in .venv and .build; nothing else is touched.
 PY := .venv/bin/python
 
-.PHONY: help setup demo test test-all lint bench clean
+.PHONY: help setup demo test test-slow test-all lint bench clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -28,8 +28,10 @@ lint: .venv/.dev  ## style, types, import contracts
 test: lint  ## every check that needs nothing but Python, Node and the package registries
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-all: lint  ## test, and what needs long npm installs or Debian packages
-	$(PY) -m pytest -n 2 --dist loadgroup
+test-slow: .venv/.dev  ## only what takes long: a whole npm install
+	$(PY) -m pytest -n 2 --dist loadgroup -m slow
+
+test-all: test test-slow  ## every check
 
 bench: .venv/.dev  ## print the benchmarks' tables
 	@for f in benchmarks/*.py; do echo "== $$f"; $(PY) $$f || exit 1; done
