@@ -179,7 +179,7 @@ def test_the_folder_goes_away_while_the_page_is_open(vibe: Vibe, open_page: Open
     page.press("f5")
     page.type("Add a tasks table")
     page.press("enter")
-    page.wait("▌ Move it back, or forget the\\s*$")
+    page.wait("│ ▌ Move it back, or forget")
     folder.with_name("elsewhere").rename(folder)
     page.press("f3", "ctrl+s")
     page.wait("README.md \N{MULTIPLICATION SIGN}")
