@@ -227,6 +227,7 @@ async def test_the_mouse_selects_text_to_copy_also_after_old_lines_fell_off() ->
 async def test_the_mouse_selects_wide_and_folded_text_and_scrolls_at_the_edge() -> None:
     async with running(size=(21, 4)) as (app, pilot):
         app.view.extend(["日本語 text", "x" * 20 + "yz", *(f"line {n}" for n in range(10))])
+        await until(pilot, lambda: rows(app)[-1] == "line 9")
         await pilot.press("w", "home")
         await until(pilot, lambda: rows(app)[0] == "日本語 text")
         assert rows(app)[2] == "yz"
