@@ -47,7 +47,7 @@ class Page:
     async def type(self, text: str) -> None:
         await self._pilot.press(*("enter" if char == "\n" else char for char in text))
 
-    async def see(self, pattern: str, limit: float = 20) -> re.Match[str]:
+    async def see(self, pattern: str, limit: float = 40) -> re.Match[str]:
         """Wait until the screen has it."""
         end = time.monotonic() + limit
         while (found := re.search(pattern, self.text)) is None:
@@ -61,7 +61,7 @@ class Page:
         What comes too soon after a question is not taken as its answer.
         """
         await self.see(re.escape(label))
-        end = time.monotonic() + 20
+        end = time.monotonic() + 40
         while not self._is_on(label):
             assert time.monotonic() < end, f"the focus never came to {label}:\n{self.text}"
             await self.press("tab")

@@ -104,7 +104,7 @@ class Terminal:
         """The screen as it is now."""
         return "\n".join(line.rstrip() for line in self._screen.display)
 
-    def wait(self, wanted: str, seconds: float = 15.0) -> re.Match[str]:
+    def wait(self, wanted: str, seconds: float = 40.0) -> re.Match[str]:
         """Wait until the screen matches this regex."""
         pattern = re.compile(wanted, re.MULTILINE)
         end = time.monotonic() + seconds
@@ -116,14 +116,14 @@ class Terminal:
                 assert alive, f"ended with {self.process.returncode}, not seen: {wanted}\n{self.text}"
         return found
 
-    def wait_gone(self, unwanted: str, seconds: float = 15.0) -> None:
+    def wait_gone(self, unwanted: str, seconds: float = 40.0) -> None:
         """Wait until the screen matches this regex no more."""
         end = time.monotonic() + seconds
         while re.search(unwanted, self.text, re.MULTILINE):
             assert time.monotonic() < end, f"still there: {unwanted}\n{self.text}"
             self.read(0.2)
 
-    def settle(self, quiet: float = 0.3, seconds: float = 15.0) -> None:
+    def settle(self, quiet: float = 0.3, seconds: float = 40.0) -> None:
         """Wait until the program sends nothing for `quiet` seconds."""
         end = time.monotonic() + seconds
         while self.read(quiet):
@@ -194,7 +194,7 @@ class Terminal:
         os.close(self.fd)
         self.fd = self._inner = -1
 
-    def wait_until_stuck(self, seconds: float = 15.0) -> None:
+    def wait_until_stuck(self, seconds: float = 40.0) -> None:
         """Take nothing until the program has written all that the terminal holds unread."""
         unread, since, end = 0, time.monotonic(), time.monotonic() + seconds
         while unread == 0 or time.monotonic() - since < 1:

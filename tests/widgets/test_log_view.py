@@ -57,7 +57,7 @@ def note(app: LogApp) -> str:
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not holds():
         assert time.monotonic() < end, "it never came true"
         await pilot.pause(0.01)

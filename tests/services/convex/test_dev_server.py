@@ -13,7 +13,7 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import DevServerState, Push, PushResult
 
 
-async def until(condition: Callable[[], bool], limit: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 40.0) -> None:
     async with asyncio.timeout(limit):
         while not condition():
             await asyncio.sleep(0.01)
