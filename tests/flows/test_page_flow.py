@@ -125,7 +125,13 @@ def project_page(vibe: Vibe) -> Callable[[Home], Screen[Any]]:
     return make
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param((120, 40), id="120x40"),
+        pytest.param((80, 24), id="80x24", marks=pytest.mark.slow),  # the pty flow is at this size every time
+    ],
+)
 async def test_from_an_app_without_a_backend_to_a_deployed_table_and_back(
     vibe: Vibe, visited: Path, size: tuple[int, int]
 ) -> None:
