@@ -114,6 +114,8 @@ class Server:
             return True
         try:
             return await asyncio.to_thread(leases.held, self._folder.leases)
+        except FileNotFoundError:
+            return False  # the folder is gone, and with it every way to find this emulator
         except OSError as error:
             _log.warning("The leases cannot be read, so they count as held: %s", error)
             return True

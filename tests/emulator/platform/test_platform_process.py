@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -170,6 +171,17 @@ async def test_an_open_websocket_keeps_it(folder: Path) -> None:
                 await asyncio.sleep(0.1)
                 assert is_locked(folder)
     await until(lambda: not is_locked(folder))
+
+
+async def test_it_ends_when_its_folder_is_gone(folder: Path) -> None:
+    command = local_emulator.command(folder, node="node", toolchain=folder)
+    idle = ["--idle-minutes", str(0.4 / 60)]
+    with local_emulator.EmulatorLease(folder):
+        await asyncio.to_thread(subprocess.run, [*command, *idle], check=True, timeout=20)
+        info = local_emulator.running(folder)
+        assert info is not None
+        shutil.rmtree(folder)
+    await until(lambda: not is_alive(info.pid))
 
 
 async def cli(app: Path, toolchain: Path, env: dict[str, str], *arguments: str) -> tuple[int, str]:
