@@ -6,7 +6,7 @@ chosen so that it survives SSH, tmux and the editor:
 - F1 to F9 first: all terminals send them and nothing types them. F10 (menus), F11 (full screen) and
   F12 (drop-down terminals) belong to the desktop. F6 and F7 mean "select" in Textual's text area; here
   they are taken before it, F6 being "next pane" nearly everywhere.
-- Ctrl+letter as the second key, for keyboards without F-keys: G, O, R, T and N are free in the editor.
+- Ctrl+letter as the second key, for keyboards without F-keys: G, L, O, R, T and N are free in the editor.
   Not Ctrl+B and Ctrl+A (prefixes of tmux and screen), not Ctrl+H/I/J/M (backspace, tab, enter), not
   W, K, U, E, D, F, X, C, V, Z, Y (they edit).
 - Alt+letter only for what has another way as well: macOS terminals do not send it by default, and
@@ -21,8 +21,12 @@ from typing import Literal
 
 from textual.binding import Binding, BindingType
 
-Context = Literal["everywhere", "project", "files", "editor", "log", "chat", "projects"]
-"""Where an action makes sense: on every screen, on one screen, or in one pane of the project page."""
+Context = Literal[
+    "everywhere", "project", "files", "editor", "log", "chat", "projects",
+    "backend", "data", "functions", "deployment-logs", "environment", "health",
+]  # fmt: skip
+"""Where an action makes sense: on every screen, on one screen, in one pane of the project page, or in one
+tab of the Backend screen ("backend" is that screen itself)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("connect_backend", "Connect Backend", "f8,ctrl+g", "Project", "project", "Backend",
            "Connect this project to Convex, or show the connection."),
+    Action("backend_screen", "Data, functions, logs", "ctrl+l,alt+b", "Project", "project", "Data",
+           "Look into the deployment: its data, functions, logs, variables and health."),
     Action("toggle_dev_server", "Start or stop the dev server", "f9,ctrl+r", "Project", "project",
            "Dev server", "Start the dev server, or stop it."),
     Action("push_now", "Push now", "f7,ctrl+t", "Project", "project", "",
@@ -97,6 +103,52 @@ ACTIONS: tuple[Action, ...] = (
     Action("find_in_log", "Find in log", "slash,ctrl+f", "Logs", "log", "Find", "Search the log."),
     Action("toggle_follow", "Follow log", "f", "Logs", "log", "Follow",
            "Stay at the newest line, or stop doing so."),
+
+    Action("backend_data", "Show the data", "1", "Deployment", "backend", "",
+           "Go to the deployment's tables."),
+    Action("backend_functions", "Show the functions", "2", "Deployment", "backend", "",
+           "Go to the deployment's functions."),
+    Action("backend_logs", "Show the deployment's logs", "3", "Deployment", "backend", "",
+           "Go to what the functions log."),
+    Action("backend_environment", "Show the environment variables", "4", "Deployment", "backend", "",
+           "Go to the deployment's environment variables."),
+    Action("backend_health", "Show the health", "5", "Deployment", "backend", "",
+           "Go to what the deployment tells about itself."),
+    Action("backend_next_tab", "Next tab", "ctrl+pagedown,ctrl+n", "Deployment", "backend", "Next tab",
+           "Go to the next tab."),
+    Action("backend_previous_tab", "Previous tab", "ctrl+pageup", "Deployment", "backend", "",
+           "Go to the tab before this one."),
+    Action("backend_dashboard", "Open this in Convex Dashboard", "ctrl+o,alt+o", "Deployment", "backend", "",
+           "Open the dashboard at what is shown here, or show its link."),
+    Action("backend_try_now", "Try again now", "ctrl+r", "Deployment", "backend", "Try now",
+           "Do not wait for the next try to reach the deployment."),
+    Action("backend_close", "Back to the project", "escape", "Deployment", "backend", "Back",
+           "Close this screen."),
+
+    Action("data_find", "Find documents", "slash,ctrl+f", "Data", "data", "Find",
+           "Show only the documents that a field, or any field, says something of."),
+    Action("data_refresh", "Refresh the data", "r", "Data", "data", "Refresh",
+           "Ask the deployment again."),
+    Action("data_order", "Oldest or newest first", "o", "Data", "data", "Order",
+           "Turn the order of the documents around."),
+    Action("data_add", "Add a document", "a", "Data", "data", "Add", "Write a new document as JSON."),
+    Action("data_edit", "Edit the document", "e", "Data", "data", "Edit", "Change the document as JSON."),
+    Action("data_delete", "Delete documents", "delete,d", "Data", "data", "Delete",
+           "Delete the marked documents, or the one under the cursor."),
+    Action("data_copy", "Copy documents as JSON", "c,y", "Data", "data", "Copy",
+           "Copy the marked documents, or the one under the cursor."),
+    Action("data_mark", "Mark the document", "space", "Data", "data", "Mark",
+           "Mark the document for copying or deleting, or unmark it."),
+    Action("data_follow", "Follow the id", "f", "Data", "data", "",
+           "Open the document whose id is under the cursor."),
+    Action("data_back", "Back from the followed id", "backspace,b", "Data", "data", "",
+           "Go back to the document from which an id was followed."),
+    Action("data_wider", "Wider column", "greater_than_sign", "Data", "data", "",
+           "Make the column under the cursor wider."),
+    Action("data_narrower", "Narrower column", "less_than_sign", "Data", "data", "",
+           "Make the column under the cursor narrower."),
+    Action("data_export", "Export the table", "x", "Data", "data", "",
+           "Save the whole table as a file of JSON lines."),
 
     Action("create_project", "New project", "n", "Projects", "projects", "New project",
            "Create a project."),
@@ -141,7 +193,15 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(key.strip() for key in keys.split(",") if key.strip())
 
 
-_KEY_NAMES = {"question_mark": "?", "slash": "/", "pageup": "PgUp", "pagedown": "PgDn", "escape": "Esc"}
+_KEY_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+}
 
 
 def key_name(key: str) -> str:
