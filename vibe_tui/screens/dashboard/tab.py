@@ -12,6 +12,8 @@ from vibe_tui.actions import Context
 from vibe_tui.screens.dialog import Dialog
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.model import Connected, Project
+from vibe_tui.services.paths import Home
+from vibe_tui.services.settings import Settings
 from vibe_tui.widgets.status_bar import Tone
 
 Result = TypeVar("Result")
@@ -22,6 +24,12 @@ class Host(Protocol):
 
     @property
     def project(self) -> Project: ...
+
+    @property
+    def home(self) -> Home: ...
+
+    @property
+    def settings(self) -> Settings: ...
 
     @property
     def connection(self) -> Connected:
