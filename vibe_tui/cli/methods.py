@@ -8,11 +8,10 @@ from pathlib import Path
 
 from vibe_tui.cli.context import Context
 from vibe_tui.cli.output import Output
-from vibe_tui.services.convex.connect import ConnectMethod, EmulatorMethod, OAuthMethod, Target
+from vibe_tui.services.convex import ways
+from vibe_tui.services.convex.connect import ConnectMethod, Target, check_name
 from vibe_tui.services.convex.emulator_host import EmulatorHost
-from vibe_tui.services.convex.key_methods import DeployKeyMethod, KeyMethod, SelfHostedMethod
-from vibe_tui.services.convex.provisioning import LONGEST_NAME
-from vibe_tui.services.convex.token_methods import CliLoginMethod, PersonalTokenMethod, TeamTokenMethod
+from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.errors import UsageError
 
 _WITH_A_KEY = ("deploy-key", "self-hosted")
@@ -22,12 +21,6 @@ class OptionsDoNotFit(UsageError):
     """Options of one way to connect were given with another."""
 
     code = "options_do_not_fit"
-
-
-class ConvexNameInvalid(UsageError):
-    """A Convex project cannot be called that."""
-
-    code = "convex_name_invalid"
 
 
 def check(options: argparse.Namespace) -> None:
@@ -57,15 +50,7 @@ def check(options: argparse.Namespace) -> None:
             next_step="Give one or the other.",
         )
     if options.name is not None:
-        _check_name(options.name)
-
-
-def _check_name(name: str) -> None:
-    if not name.strip() or len(name.strip()) > LONGEST_NAME or not name.isprintable():
-        raise ConvexNameInvalid(
-            f"A Convex project's name has 1 to {LONGEST_NAME} printable characters.",
-            next_step="Choose another with --project-name.",
-        )
+        check_name(options.name)
 
 
 def target(options: argparse.Namespace, app_name: str) -> Target:
@@ -79,20 +64,6 @@ def target(options: argparse.Namespace, app_name: str) -> Target:
 
 def method(options: argparse.Namespace, here: Context, output: Output) -> ConnectMethod | KeyMethod:
     """Raises AddressInvalid."""
-    convex = here.settings.convex
-    hosts = (convex.provision_host, convex.dashboard_host)
-    match options.method:
-        case "oauth":
-            return OAuthMethod(*hosts, convex.oauth_client_id, convex.oauth_client_secret)
-        case "team-token":
-            return TeamTokenMethod(*hosts)
-        case "personal-token":
-            return PersonalTokenMethod(*hosts)
-        case "cli-login":
-            return CliLoginMethod(*hosts, Path.home())
-        case "deploy-key":
-            return DeployKeyMethod(*hosts)
-        case "self-hosted":
-            return SelfHostedMethod(options.url)
     host = EmulatorHost(here.home, here.settings, os.environ)
-    return EmulatorMethod(lambda: host.ensure(output.say))
+    place = ways.Here(here.settings.convex, lambda: host.ensure(output.say), Path.home())
+    return ways.method(options.method, place, url=options.url or "")

@@ -8,17 +8,10 @@ from typing import NoReturn
 
 from vibe_tui import __version__
 from vibe_tui.cli.parser_deployment import add_deployment_commands
+from vibe_tui.services.convex import ways
 from vibe_tui.services.errors import UsageError
 
-METHODS = (
-    "emulator",
-    "oauth",
-    "team-token",
-    "personal-token",
-    "cli-login",
-    "deploy-key",
-    "self-hosted",
-)
+METHODS = ways.NAMES
 LATER_METHODS = ("local-backend",)
 """Ways to connect that are named in the documentation and do not exist yet."""
 

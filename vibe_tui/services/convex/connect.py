@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vibe_tui.services.convex.journal import SignInKind
 from vibe_tui.services.errors import UsageError, VibeError
 from vibe_tui.services.model import BackendKind
 from vibe_tui.services.secret import Secret
+
+if TYPE_CHECKING:
+    from vibe_tui.services.convex.given_secret import SecretKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,25 @@ class SignInPorts:
     """Consent in the user's place; the emulator alone allows it."""
 
 
+LONGEST_NAME = 50
+"""Characters of a new Convex project's name, before our suffix."""
+
+
+class ConvexNameInvalid(UsageError):
+    """A Convex project cannot be called that."""
+
+    code = "convex_name_invalid"
+
+
+def check_name(name: str) -> None:
+    """Raises ConvexNameInvalid when a new Convex project cannot be called that."""
+    if not name.strip() or len(name.strip()) > LONGEST_NAME or not name.isprintable():
+        raise ConvexNameInvalid(
+            f"A Convex project's name has 1 to {LONGEST_NAME} printable characters.",
+            next_step="Choose another name (`--project-name`).",
+        )
+
+
 class ConnectMethod(Protocol):
     """One way to connect."""
 
@@ -106,6 +128,11 @@ class ConnectMethod(Protocol):
     needs: str
     """One line: what the user must have."""
     sign_in: SignInKind
+    asks: SecretKind | None
+    """What it asks the user for; None: nothing."""
+
+    def obstacle(self) -> VibeError | None:
+        """Why it cannot work on this computer; None: as far as a quick look tells, it can. Blocking."""
 
     async def platform(self) -> Platform:
         """Make the platform ready and say where it is; cheap the second time.
@@ -124,6 +151,7 @@ class OAuthMethod:
     title = "Convex, signing in with the browser"
     needs = "a Convex account, and the client id and secret of an OAuth application"
     sign_in: SignInKind = "oauth"
+    asks: SecretKind | None = None
 
     def __init__(
         self, provision_host: str, dashboard_host: str, client_id: str, client_secret: Secret | None
@@ -133,14 +161,12 @@ class OAuthMethod:
         self._client_id = client_id
         self._client_secret = client_secret
 
+    def obstacle(self) -> VibeError | None:
+        return None if self._client_id and self._client_secret is not None else OAuthNotConfigured()
+
     async def platform(self) -> Platform:
         if not self._client_id or self._client_secret is None:
-            raise OAuthNotConfigured(
-                "Signing in to Convex needs the client id and secret of an OAuth application.",
-                next_step="Set CONVEX_OAUTH_CLIENT_ID and CONVEX_OAUTH_CLIENT_SECRET (or oauth_client_id and "
-                "oauth_client_secret under [convex] in settings.toml), or connect without an account: "
-                "`vibe-tui connect --with emulator`.",
-            )
+            raise OAuthNotConfigured
         return Platform(
             "cloud", self._provision_host, self._dashboard_host, self._client_id, self._client_secret
         )
@@ -167,10 +193,14 @@ class EmulatorMethod:
     title = "Emulator on this computer"
     needs = "nothing: no account, no key, no network"
     sign_in: SignInKind = "oauth"
+    asks: SecretKind | None = None
 
     def __init__(self, ensure: Callable[[], Awaitable[RunningEmulator]]) -> None:
         """ensure: start the emulator when it does not run (`local_emulator.ensure`)."""
         self._ensure = ensure
+
+    def obstacle(self) -> VibeError | None:
+        return None
 
     async def platform(self) -> Platform:
         running = await self._ensure()
@@ -184,6 +214,14 @@ class OAuthNotConfigured(VibeError):
     """There is no OAuth application to sign in with."""
 
     code = "oauth_not_configured"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Signing in to Convex needs the client id and secret of an OAuth application.",
+            next_step="Set CONVEX_OAUTH_CLIENT_ID and CONVEX_OAUTH_CLIENT_SECRET (or oauth_client_id and "
+            "oauth_client_secret under [convex] in settings.toml), or connect without an account: "
+            "to the emulator (`--with emulator`).",
+        )
 
 
 async def _sign_in(platform: Platform, ports: SignInPorts) -> Grant:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from vibe_tui.services.convex.cli_api import CliApi
 from vibe_tui.services.convex.connect import SignInPorts
-from vibe_tui.services.convex.given_secret import SecretInvalid, given_secret
+from vibe_tui.services.convex.given_secret import ADMIN_KEY, SecretInvalid, SecretKind, given_secret
 from vibe_tui.services.convex.site_url import site_url_of
-from vibe_tui.services.errors import UsageError
+from vibe_tui.services.errors import UsageError, VibeError
 from vibe_tui.services.http_errors import NotFound, NotPermitted, SignedOut
 from vibe_tui.services.http_failures import host_name, is_loopback
 from vibe_tui.services.model import BackendKind
@@ -27,6 +27,24 @@ _WHY_NOT = {
     "project": "It opens a project, not one deployment.",
     "team": "It opens a team, not one deployment.",
 }
+
+
+def _deployment_of(key: str) -> str:
+    """The name in the key. Raises SecretInvalid for a key that is not for the dev server."""
+    found = _OF_A_DEPLOYMENT.fullmatch(key)
+    if found:
+        return found.group(1)
+    why = _WHY_NOT.get(key.partition(":")[0], "A deploy key begins with dev:NAME|.")
+    raise SecretInvalid(
+        f"This key cannot be used here. {why}", next_step="Copy the deploy key of a dev deployment."
+    )
+
+
+def _for_the_dev_server(key: str) -> None:
+    _deployment_of(key)
+
+
+DEPLOY_KEY = SecretKind("deploy key", _for_the_dev_server)
 
 
 class AddressInvalid(UsageError):
@@ -67,6 +85,12 @@ class KeyMethod(ABC):
     needs: str
     """One line: what the user must have."""
     kind: BackendKind
+    asks: SecretKind | None
+    """What it asks the user for; None: nothing."""
+
+    def obstacle(self) -> VibeError | None:
+        """See ConnectMethod.obstacle."""
+        return None
 
     @abstractmethod
     async def open(self, ports: SignInPorts, on_key: Callable[[], None]) -> Opened:
@@ -83,14 +107,15 @@ class DeployKeyMethod(KeyMethod):
     title = "A Convex deployment, with its deploy key"
     needs = "a deploy key of a dev deployment, from its settings at Convex"
     kind: BackendKind = "cloud"
+    asks = DEPLOY_KEY
 
     def __init__(self, provision_host: str, dashboard_host: str) -> None:
         self._host = provision_host.rstrip("/")
         self._dashboard_host = dashboard_host.rstrip("/")
 
     async def open(self, ports: SignInPorts, on_key: Callable[[], None]) -> Opened:
-        key = await given_secret(ports, "deploy key")
-        deployment = _deployment_of(key)
+        key = await given_secret(ports, DEPLOY_KEY)
+        deployment = _deployment_of(key.reveal())
         on_key()
         try:
             async with CliApi(self._host, key, on_wait=ports.on_wait) as api:
@@ -120,13 +145,14 @@ class SelfHostedMethod(KeyMethod):
     title = "A Convex backend of your own"
     needs = "its address, and its admin key"
     kind: BackendKind = "self-hosted"
+    asks = ADMIN_KEY
 
     def __init__(self, url: str) -> None:
         """Raises AddressInvalid."""
         self._url = _address(url)
 
     async def open(self, ports: SignInPorts, on_key: Callable[[], None]) -> Opened:
-        key = await given_secret(ports, "admin key")
+        key = await given_secret(ports, ADMIN_KEY)
         on_key()
         try:
             site_url = await site_url_of(self._url, key, ports.on_wait, must_answer=True)
@@ -136,17 +162,6 @@ class SelfHostedMethod(KeyMethod):
         name, _, secret = key.reveal().partition("|")
         deployment = clean(name)[:100] if secret else host_name(self._url)
         return Opened(key, self._url, "", deployment, self._url, site_url)
-
-
-def _deployment_of(key: Secret) -> str:
-    """The name in the key. Raises SecretInvalid for a key that is not for the dev server."""
-    found = _OF_A_DEPLOYMENT.fullmatch(key.reveal())
-    if found:
-        return found.group(1)
-    why = _WHY_NOT.get(key.reveal().partition(":")[0], "A deploy key begins with dev:NAME|.")
-    raise SecretInvalid(
-        f"This key cannot be used here. {why}", next_step="Copy the deploy key of a dev deployment."
-    )
 
 
 def _address(url: str) -> str:
@@ -160,7 +175,7 @@ def _address(url: str) -> str:
     if not whole or parts.scheme not in ("http", "https") or not url.isascii() or not url.isprintable():
         raise AddressInvalid(
             "That is not the address of a Convex backend.",
-            next_step="Give it like this: --url https://convex.example.com",
+            next_step="It looks like this: https://convex.example.com",
         )
     if parts.scheme == "http" and not is_loopback(url) and not _is_private(parts.hostname or ""):
         raise AddressInvalid(

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vibe_tui.services.atomic import StoreFull, StoreNotWritable
-from vibe_tui.services.convex.connect import Target
+from vibe_tui.services.convex.connect import LONGEST_NAME, Target
 from vibe_tui.services.convex.disconnecting import Departure, DisconnectStep, How, check_deletion
 from vibe_tui.services.convex.given_key import AlreadyConnected, GivenKey, place
 from vibe_tui.services.convex.journal import (
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from vibe_tui.services.credentials import Credentials
 
 __all__ = ["AlreadyConnected", "DisconnectStep", "How", "Provisioning"]
-
-
-LONGEST_NAME = 50
-"""Characters of a new Convex project's name, before our suffix."""
 
 
 class DisconnectUnfinished(VibeError):

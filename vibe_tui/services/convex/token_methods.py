@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vibe_tui.services.convex.connect import Grant, Platform, SignInPorts
-from vibe_tui.services.convex.given_secret import given_token
+from vibe_tui.services.convex.given_secret import PERSONAL_TOKEN, TEAM_TOKEN, SecretKind, given_secret
 from vibe_tui.services.convex.journal import SignInKind
 from vibe_tui.services.convex.push import DEFAULT_PROVISION_HOST
 from vibe_tui.services.errors import VibeError
@@ -28,8 +28,13 @@ class CliLoginRefused(VibeError):
 
 
 class _TokenMethod:
+    asks: SecretKind | None = None
+
     def __init__(self, provision_host: str, dashboard_host: str) -> None:
         self._platform = Platform("cloud", provision_host.rstrip("/"), dashboard_host.rstrip("/"))
+
+    def obstacle(self) -> VibeError | None:
+        return None
 
     async def platform(self) -> Platform:
         return self._platform
@@ -42,10 +47,11 @@ class TeamTokenMethod(_TokenMethod):
     title = "Convex, with a team access token"
     needs = "a token from the team's settings at Convex (Access tokens)"
     sign_in: SignInKind = "team"
+    asks: SecretKind | None = TEAM_TOKEN
 
     async def authorise(self, ports: SignInPorts) -> Grant:
         """Raises SecretMissing or SecretInvalid."""
-        return Grant(await given_token(ports, "team access token"), self._platform)
+        return Grant(await given_secret(ports, TEAM_TOKEN), self._platform)
 
 
 class PersonalTokenMethod(_TokenMethod):
@@ -55,10 +61,11 @@ class PersonalTokenMethod(_TokenMethod):
     title = "Convex, with a personal access token"
     needs = "a token from your user settings at Convex"
     sign_in: SignInKind = "personal"
+    asks: SecretKind | None = PERSONAL_TOKEN
 
     async def authorise(self, ports: SignInPorts) -> Grant:
         """Raises SecretMissing or SecretInvalid."""
-        return Grant(await given_token(ports, "personal access token"), self._platform)
+        return Grant(await given_secret(ports, PERSONAL_TOKEN), self._platform)
 
 
 class CliLoginMethod(_TokenMethod):
@@ -74,6 +81,13 @@ class CliLoginMethod(_TokenMethod):
         folder = _folder_of(self._platform.provision_host)
         self._file = home / folder / "config.json" if folder else None
 
+    def obstacle(self) -> VibeError | None:
+        try:
+            self._token()
+        except CliLoginMissing as missing:
+            return missing
+        return None
+
     async def platform(self) -> Platform:
         """Raises CliLoginMissing."""
         await asyncio.to_thread(self._token)
@@ -88,7 +102,7 @@ class CliLoginMethod(_TokenMethod):
         ):
             raise CliLoginRefused(
                 "The login of the Convex command line was not used.",
-                next_step="Add --yes to agree, or connect in another way.",
+                next_step="Agree to it (`--yes`), or connect in another way.",
             )
         return Grant(token, self._platform)
 
@@ -96,7 +110,7 @@ class CliLoginMethod(_TokenMethod):
         if self._file is None:
             raise CliLoginMissing(
                 f"The login of the Convex command line is not for {self._platform.provision_host}.",
-                next_step="Connect with a token: `--with personal-token`.",
+                next_step="Connect with a token instead (`--with personal-token`).",
             )
         try:
             token = json.loads(self._file.read_bytes())["accessToken"]

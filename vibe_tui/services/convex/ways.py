@@ -1,0 +1,97 @@
+"""The ways to connect, in one table for the command line and the page.
+
+The modules that carry a way out are loaded when one is made: the command line reads only the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vibe_tui.services.convex.connect import ConnectMethod, RunningEmulator
+    from vibe_tui.services.convex.key_methods import KeyMethod
+    from vibe_tui.services.errors import VibeError
+    from vibe_tui.services.settings import ConvexSettings
+
+NAMES = (
+    "oauth",
+    "cli-login",
+    "emulator",
+    "team-token",
+    "personal-token",
+    "deploy-key",
+    "self-hosted",
+)
+"""As `--with` takes them. Of two that work equally well here the first is offered first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What the ways use of this computer."""
+
+    convex: ConvexSettings
+    start_emulator: Callable[[], Awaitable[RunningEmulator]]
+    """Start the emulator when it does not run."""
+    user_home: Path
+    """Where the official CLI keeps its login."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way as it looks on this computer."""
+
+    name: str
+    title: str
+    needs: str
+    """One line: what the user must have."""
+    obstacle: VibeError | None
+    """Why it cannot work here."""
+    asks: str
+    """The secret that the user has to paste, e.g. "deploy key"; "": none."""
+
+
+def method(name: str, here: Here, *, url: str = "") -> ConnectMethod | KeyMethod:
+    """One of NAMES, ready to connect. url: where a backend of the user's own answers.
+
+    Raises AddressInvalid.
+    """
+    from vibe_tui.services.convex.connect import EmulatorMethod, OAuthMethod
+    from vibe_tui.services.convex.key_methods import DeployKeyMethod, SelfHostedMethod
+    from vibe_tui.services.convex.token_methods import CliLoginMethod, PersonalTokenMethod, TeamTokenMethod
+
+    convex = here.convex
+    hosts = (convex.provision_host, convex.dashboard_host)
+    match name:
+        case "oauth":
+            return OAuthMethod(*hosts, convex.oauth_client_id, convex.oauth_client_secret)
+        case "cli-login":
+            return CliLoginMethod(*hosts, here.user_home)
+        case "team-token":
+            return TeamTokenMethod(*hosts)
+        case "personal-token":
+            return PersonalTokenMethod(*hosts)
+        case "deploy-key":
+            return DeployKeyMethod(*hosts)
+        case "self-hosted":
+            return SelfHostedMethod(url)
+    assert name == "emulator", name
+    return EmulatorMethod(here.start_emulator)
+
+
+def offers(here: Here) -> tuple[Offer, ...]:
+    """All ways: first those that work at once, then those that need a secret pasted, last those that cannot
+    work. Blocking: looks for files and programs."""
+    found = [_offer(method(name, here, url=_ANY_ADDRESS)) for name in NAMES]
+    return tuple(sorted(found, key=lambda offer: 2 if offer.obstacle else 1 if offer.asks else 0))
+
+
+_ANY_ADDRESS = "https://convex.example.com"
+"""For looking only."""
+
+
+def _offer(way: ConnectMethod | KeyMethod) -> Offer:
+    return Offer(way.name, way.title, way.needs, way.obstacle(), way.asks.name if way.asks else "")
