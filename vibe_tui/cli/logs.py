@@ -33,7 +33,9 @@ def run(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _logs(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
-    chosen = LogFilter(options.function, level_of(options.level) or "DEBUG", options.request)
+    chosen = LogFilter(
+        function=options.function, level=level_of(options.level) or "DEBUG", request_id=options.request
+    )
     batch = await api.logs.history()
     wanted = options.history if options.history is not None else (0 if options.follow else 100)
     found = [entry for it in batch.entries if (entry := chosen.pick(it)) is not None]

@@ -13,6 +13,7 @@ from vibe_tui.services.convex.validators import (
     Scalar,
     Union,
     Validator,
+    example,
     signature,
 )
 from vibe_tui.services.convex.values import (
@@ -48,7 +49,7 @@ def encode(validator: Validator, given: object, path: Path = ()) -> object:
         case Scalar():
             return _scalar(validator, given, path)
         case Id():
-            if not isinstance(given, str) or not given:
+            if not isinstance(given, str) or given in ("", example(validator)):
                 raise _wrong(validator, given, path)
             return given
         case Constant(value):

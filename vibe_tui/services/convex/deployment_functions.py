@@ -64,6 +64,16 @@ class FunctionSpec:
         given = validators.example(self.args) if isinstance(self.args, Object) else {}
         return clean(json.dumps(given, ensure_ascii=False))
 
+    @property
+    def takes(self) -> str:
+        """What the arguments are, e.g. "{ author: string }"."""
+        return clean(validators.signature(self.args))
+
+    @property
+    def gives(self) -> str:
+        """What it returns."""
+        return clean(validators.signature(self.returns))
+
     def encode(self, args: object) -> dict[str, object]:
         """Arguments in readable JSON as they are sent. Raises ArgumentsInvalid, saying what is wrong."""
         if not isinstance(args, dict):
@@ -125,6 +135,12 @@ class Functions:
             f"There is no function “{clean(name)}”.",
             next_step=f"Did you mean {' or '.join(near)}?" if near else "`vibe-tui functions` lists them.",
         )
+
+    async def site_url(self) -> str:
+        """Where HTTP actions answer, e.g. "https://happy-otter-123.convex.site". Untrusted text, cleaned."""
+        answers = self._http.answers
+        urls = answers.mapping(await self._http.get("/api/v1/get_canonical_urls"))
+        return clean(answers.text(urls.get("convexSiteUrl"))).rstrip("/")
 
     async def run(self, spec: FunctionSpec, args: object) -> Run:
         """Run it with the key, so internal functions too. args: readable JSON.

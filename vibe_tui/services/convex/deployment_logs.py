@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from time import monotonic
 
 from vibe_tui.services.convex.answers import Answers
 from vibe_tui.services.convex.deployment_functions import name_of
@@ -27,7 +28,11 @@ from vibe_tui.services.terminal_text import clean
 _PATH = "/api/stream_function_logs"
 _LONG_POLL = 75.0
 """Seconds; the deployment answers within 60."""
+_PROBE = "/api/v1/get_canonical_urls"
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
+_PROBE_LIMIT = 10.0
+_PACE = 0.1
+"""Seconds from one question to the next at least: what comes meanwhile comes in one batch."""
 _PASSING = (HostUnreachable, TimedOut, ConnectionLost, ServerTrouble, RateLimited)
 
 
@@ -62,22 +67,29 @@ class Logs:
     async def follow(self, cursor: float) -> AsyncIterator[LogBatch | Reconnecting]:
         """Everything after the cursor as it comes, for ever; a lost connection is made again.
 
-        Raises the HttpErrors that waiting does not cure, KeyRefused for one.
+        cursor: 0 begins with the history. A batch without entries says that the connection is there: at the
+        beginning or again. Raises the HttpErrors that waiting does not cure, KeyRefused for one.
         """
-        wait = _FIRST_WAIT
+        wait, told = _FIRST_WAIT, False
         while True:
+            asked = monotonic()
             try:
+                if wait > _FIRST_WAIT:  # a long poll would leave open for a minute whether it is back
+                    await self._http.poll(_PROBE, {}, answer_within=_PROBE_LIMIT)
+                    wait = _FIRST_WAIT
+                    yield LogBatch((), cursor)
                 answer = await self._http.poll(_PATH, {"cursor": repr(cursor)}, answer_within=_LONG_POLL)
             except _PASSING as error:
                 yield Reconnecting(wait, error.message)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
                 continue
-            wait = _FIRST_WAIT
             batch = self._batch(answer)
             cursor = batch.cursor
-            if batch.entries:
+            if batch.entries or not told:
+                told = True
                 yield batch
+            await asyncio.sleep(max(0.0, asked + _PACE - monotonic()))
 
     def _batch(self, given: object) -> LogBatch:
         answers = self._http.answers

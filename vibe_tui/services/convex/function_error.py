@@ -27,6 +27,12 @@ class FunctionError:
     column: int = 0
 
 
+def place_in(text: str) -> tuple[str, int] | None:
+    """The file of the project and the line that a line of a stack names; None for any other line."""
+    place = _PLACE.search(text)
+    return (place[1], int(place[2])) if place else None
+
+
 def read_error(text: str, data: object = None, *, has_data: bool = False) -> FunctionError:
     """From an `errorMessage` of a call, or an `error` of a log entry."""
     text = clean(text)

@@ -43,10 +43,11 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """function: a name, or a module for all its functions; "" all. level: that one and worse, where a failure
-    weighs as ERROR. request_id: one request's executions."""
+    """function: a name, or a module for all its functions; "" all. named: a part of the name, in any case.
+    level: that one and worse, where a failure weighs as ERROR. request_id: one request's executions."""
 
     function: str = ""
+    named: str = ""
     level: Level = "DEBUG"
     request_id: str = ""
 
@@ -54,6 +55,8 @@ class LogFilter:
         """The entry with the lines that fit; None when nothing of it does."""
         wanted = self.function
         if wanted and entry.function != wanted and not entry.function.startswith(f"{wanted}:"):
+            return None
+        if self.named.lower() not in entry.function.lower():
             return None
         if self.request_id and entry.request_id != self.request_id:
             return None
