@@ -149,7 +149,7 @@ async def at_work(pilot: Pilot[Any]) -> None:
     page.file_tree.reveal("convex/schema.ts")
     page.editor.open("app/index.tsx", "export default function Index() {}\n")
     page.editor.open("convex/schema.ts", SCHEMA)
-    page.log_view.extend(PUSH)
+    page.logs.active.extend(PUSH)
     page.chat.add_prompt("Add a messages database table")
     add_plan(page, ask=False)
     page.chat.add_file("convex/schema.ts", 8, 2, DIFF, False)
@@ -170,13 +170,13 @@ async def in_the_files(pilot: Pilot[Any]) -> None:
 async def in_the_log(pilot: Pilot[Any]) -> None:
     await at_work(pilot)
     page = page_of(pilot)
-    page.log_view.extend(FAILED_PUSH)
+    page.logs.active.extend(FAILED_PUSH)
     page.panes.show("log")
 
 
 async def searching(pilot: Pilot[Any]) -> None:
     await in_the_log(pilot)
-    page_of(pilot).log_view.search()
+    page_of(pilot).logs.active.search()
     await pilot.press(*"conv")
 
 
@@ -211,7 +211,7 @@ async def failed_deploy(pilot: Pilot[Any]) -> None:
     page = page_of(pilot)
     problem = Problem("Argument of type 'string' is not assignable.", "convex/messages.ts", 7)
     page.status.show("dev server", "push failed: TypeScript typecheck via `tsc` failed.", "bad", problem)
-    page.log_view.extend(FAILED_PUSH)
+    page.logs.active.extend(FAILED_PUSH)
     page.editor.open("convex/messages.ts", 'import { query } from "./_generated/server";\n' * 9, 7)
     page.editor.show_problem(problem.file, 7, problem.message)
     page.chat.add_prompt("Create a function to save user messages")
@@ -234,7 +234,7 @@ async def long_names(pilot: Pilot[Any]) -> None:
     )
     page.editor.open(long, "const x = 1;\n" * 60)
     page.editor.open(f"b/{long}", "const y = '" + "x" * 200 + "';\n")
-    page.log_view.extend(["x" * 400, "short"])
+    page.logs.active.extend(["x" * 400, "short"])
     page.status.show("convex", "Convex: emulator")
     page.status.show("dev server", "push failed: " + "a long reason " * 12, "bad")
     page.header.show_backend("Making a key for this project only failed", "bad")

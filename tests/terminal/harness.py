@@ -102,7 +102,12 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen as it is now."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self._rows())
+
+    def _rows(self) -> list[str]:
+        # Not pyte's own: it fails on the empty second cell of a wide character that was half overwritten.
+        lines = (self._screen.buffer[row] for row in range(self._screen.lines))
+        return ["".join(line[x].data for x in range(self._screen.columns)) for line in lines]
 
     def wait(self, wanted: str, seconds: float = 40.0) -> re.Match[str]:
         """Wait until the screen matches this regex."""
@@ -145,7 +150,7 @@ class Terminal:
         """The first cell of each place that matches this regex, from the top."""
         places = [
             self._screen.buffer[row][found.start()]
-            for row, line in enumerate(self._screen.display)
+            for row, line in enumerate(self._rows())
             for found in re.finditer(wanted, line)
         ]
         assert places, f"not on the screen: {wanted}\n{self.text}"

@@ -127,7 +127,7 @@ def test_a_resize_storm(vibe: Vibe, open_page: OpenPage) -> None:
     page.wait("Enter sends")
     page.wait("● Convex Connected")
     page.resize(80, 24)
-    page.wait("F2 Files  F3 Editor  F4 Convex log  F5 Chat")
+    page.wait("F2 Files  F3 Editor  F4 Logs  F5 Chat")
     page.press("ctrl+q")
     assert page.exit_code(10) == 0
     page.assert_given_back()

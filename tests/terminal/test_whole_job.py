@@ -105,6 +105,9 @@ class Job:
         self.save("// two\nconst wrong: number = 'text';\n")
         page.wait("✗ push failed", 60)
         page.wait("✗ Line 3: ")
+        page.press("f5")
+        page.wait(r"✗ convex/schema\.ts:3")
+        page.press("f3")
         page.press("alt+w")
         page.wait("The preview comes later")
 
@@ -120,12 +123,22 @@ class Job:
         page.wait("The preview comes later")
 
         self.ask("Add a tasks table")
-        page.wait(r"✗ convex/schema\.ts:3", 60)
+        page.wait(r"Add a tasks table[\s\S]*✗ convex/schema\.ts:3", 60)
         page.press("alt+e")
         page.wait("3  const wrong: number")
         page.press("ctrl+x", "ctrl+s")  # the cursor is in that line
         page.wait("dev server running", 60)
         assert "wrong" not in (self.app / "convex/schema.ts").read_text()
+
+    def look_at_the_other_logs(self) -> None:
+        page = self.page
+        page.press("f4", "ctrl+n")
+        page.wait(r"\$ npx convex dev --once")
+        page.wait(r"exit 0 after \d")
+        page.press("ctrl+n")
+        page.wait(r"\d\d:\d\d:\d\d +✓ Deployed in \d")
+        page.press("ctrl+n", "end")
+        page.wait("✔ .*Convex functions ready")
 
     def show_the_dashboard(self) -> None:
         page = self.page
@@ -248,6 +261,7 @@ def test_the_whole_job(
     assert (app / "convex/schema.ts").read_text().startswith("// by hand\n")
     job.meet_a_type_error()
 
+    job.look_at_the_other_logs()
     job.show_the_dashboard()
     job.download(vibe.cwd / "my-app.zip")
     job.read_about_publishing()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
+from vibe_tui.services.activity import Activity
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat
 from vibe_tui.services.convex.backend import Backend
@@ -43,6 +44,10 @@ class Workspace:
     emulator: EmulatorHost
     convex_log: LogStore
     """What pushes and the emulator print."""
+    sandbox_log: LogStore
+    """The commands that ran, and how they ended."""
+    activity_log: LogStore
+    """What happened in the project, in sentences."""
 
 
 @asynccontextmanager
@@ -62,7 +67,9 @@ async def open_workspace(
     lease = await asyncio.to_thread(Lease.acquire, home.lease(project.id), command)
     try:
         store = await asyncio.to_thread(Projects(home).document, project.id)
-        convex_log = LogStore(home.log(project.id, "convex"))
+        convex_log, sandbox_log, activity_log = (
+            LogStore(home.log(project.id, name)) for name in ("convex", "sandbox", "activity")
+        )
 
         def log(line: str) -> None:
             convex_log.append([line])
@@ -73,6 +80,7 @@ async def open_workspace(
             node_setting=settings.node,
             toolchain_folder=home.toolchains,
             environ=environ,
+            note=lambda line: sandbox_log.append([line]),
         )
         emulator = EmulatorHost(home, settings, environ)
         provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
@@ -89,15 +97,27 @@ async def open_workspace(
             lambda what: lease.publish(asdict(what)) if isinstance(what, DevServerState) else None
         )
         chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
+        Activity(activity_log, backend, dev_server, chat)
         try:
             yield Workspace(
-                project, settings, files, sandbox, backend, dev_server, chat, emulator, convex_log
+                project,
+                settings,
+                files,
+                sandbox,
+                backend,
+                dev_server,
+                chat,
+                emulator,
+                convex_log,
+                sandbox_log,
+                activity_log,
             )
         finally:
             await files.close()
             await dev_server.stop()
             await sandbox.close()
             backend.close()
-            await convex_log.aclose()
+            for kept in (convex_log, sandbox_log, activity_log):
+                await kept.aclose()
     finally:
         lease.release()

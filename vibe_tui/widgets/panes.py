@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widget import Widget
 
-from vibe_tui.widgets.pane_switch import PaneSwitch
 from vibe_tui.widgets.splitter import Pane, Split
+from vibe_tui.widgets.tab_row import TabRow
 
 NARROW = 100
 """Columns below which one pane is shown at a time."""
@@ -27,8 +27,8 @@ class Panes(Vertical):
     DEFAULT_CSS = """
     Panes {
         height: 1fr;
-        & > PaneSwitch { display: none; }
-        &.-narrow > PaneSwitch { display: block; }
+        & > TabRow { display: none; }
+        &.-narrow > TabRow { display: block; }
         &.-narrow Divider { display: none; }
         &.-narrow Split > Split, &.-narrow Pane { display: none; }
         &.-narrow Split > .-active { display: block; }
@@ -47,7 +47,9 @@ class Panes(Vertical):
         super().__init__()
         self._layout = layout
         self._panes = {str(pane.id): pane for pane in layout.panes()}
-        self._switch = PaneSwitch([(pane_id, pane.title, pane.key) for pane_id, pane in self._panes.items()])
+        self._switch = TabRow(
+            [(pane_id, pane.title, pane.key) for pane_id, pane in self._panes.items()], id="switch"
+        )
         self._activate(active)
 
     @property
@@ -105,9 +107,10 @@ class Panes(Vertical):
         if pane is not None and pane.id != self._active:
             self._activate(str(pane.id))
 
-    def on_pane_switch_chosen(self, event: PaneSwitch.Chosen) -> None:
+    @on(TabRow.Chosen, "#switch")
+    def _switched(self, event: TabRow.Chosen) -> None:
         event.stop()
-        self.show(event.pane_id)
+        self.show(event.tab_id)
 
     def _activate(self, pane_id: str) -> None:
         self._active = pane_id

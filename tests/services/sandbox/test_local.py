@@ -100,6 +100,26 @@ async def test_no_node(project: Path, toolchain: Path, monkeypatch: pytest.Monke
         await sandbox.prepare(print)
 
 
+async def test_what_runs_is_noted(project: Path, toolchain: Path) -> None:
+    noted: list[str] = []
+    sandbox = LocalSandbox(
+        project,
+        node_setting="",
+        toolchain_folder=toolchain.parent,
+        environ=os.environ,
+        note=noted.append,
+    )
+    await sandbox.prepare(print)
+    await output(sandbox, Command(sandbox.convex("--version")))
+    running = await sandbox.start(Command(("sh", "-c", "exit 3 # \x1b[2J")), print)
+    await running.wait()
+    await sandbox.close()
+    assert noted[2] == "$ npx convex --version"
+    assert noted[3].startswith("  exit 0 after ")
+    assert noted[4] == "$ sh -c 'exit 3 # <U+001B>[2J'"
+    assert noted[5].startswith("  exit 3 after ")
+
+
 async def test_a_missing_program(sandbox: LocalSandbox) -> None:
     with pytest.raises(CannotStart, match="no-such-program"):
         await sandbox.start(Command(("no-such-program",)), print)

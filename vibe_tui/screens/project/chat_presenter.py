@@ -36,6 +36,7 @@ class ChatPresenter:
         self._turn: asyncio.Task[object] | None = None
         self._plan_id = ""
         self._answer: asyncio.Future[bool] | None = None
+        self._not_deployed: tuple[object, ...] = ()  # what was last said to be wrong
 
     def attach(self, workspace: Workspace) -> Callable[[], None]:
         """Talk to the assistant of `workspace`; returns what ends that."""
@@ -66,6 +67,18 @@ class ChatPresenter:
     def stop(self) -> None:
         if self._turn is not None:
             self._turn.cancel()
+
+    def pushed(self, push: Push) -> None:
+        """A push ended. One of a chat turn is told by the turn; another, of an edit, only when it failed."""
+        busy = self._turn is not None and not self._turn.done()
+        if push.ok:
+            if self._not_deployed and not busy:
+                self._panel.deployed(push.seconds)
+            self._not_deployed = ()
+        elif push.result == "failed" and (push.reason, push.problems) != self._not_deployed:
+            self._not_deployed = (push.reason, push.problems)
+            if not busy:
+                self._failed(push)
 
     # --- inside --------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vibe_tui.widgets.chat.panel import ChatPanel
 from vibe_tui.widgets.code_editor import CodeEditor
 from vibe_tui.widgets.file_tree import FileTree
-from vibe_tui.widgets.log_view import LogView
+from vibe_tui.widgets.log_tabs import LogTabs
 from vibe_tui.widgets.panes import Panes
 from vibe_tui.widgets.preview import Preview
 from vibe_tui.widgets.splitter import Pane, Split
@@ -17,14 +17,14 @@ PREVIEW = (
 )
 
 
-def make_panes(tree: FileTree, log: LogView, chat: ChatPanel) -> tuple[Panes, CodeEditor]:
+def make_panes(tree: FileTree, logs: LogTabs, chat: ChatPanel) -> tuple[Panes, CodeEditor]:
     """The page's panes, and the editor among them."""
     editor = CodeEditor({"Preview": Preview(PREVIEW)}, id="code")
     layout = Split(
         Pane(tree, id="files", title="Files", key="F2", minimum=16, share=20),
         Split(
             Pane(editor, id="editor", title="Editor", key="F3", minimum=5, share=65, show_title=False),
-            Pane(log, id="log", title="Convex log", key="F4", minimum=4, share=35),
+            Pane(logs, id="log", title="Logs", key="F4", minimum=4, share=35, show_title=False),
             rows=True,
             minimum=30,
             share=46,

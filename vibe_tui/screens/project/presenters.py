@@ -37,7 +37,7 @@ class Presenters:
         self._marked: set[str] = set()
         self.files = FilesPresenter(screen.file_tree, self.do)
         self.editor = EditorPresenter(screen.editor, self.do, self.files.also_follow)
-        self.log = LogPresenter(screen.log_view)
+        self.log = LogPresenter({"convex": screen.logs.active})
         self.chat = ChatPresenter(screen.chat, self.do, self._written)
         self.backend = BackendPresenter(screen.header, screen.status, self.do, screen.pushed)
         self._read_only: ProjectFiles | None = None
@@ -53,7 +53,7 @@ class Presenters:
         ends = [
             self.files.attach(workspace.files),
             self.editor.attach(workspace.files),
-            self.log.attach(workspace.convex_log),
+            self.log.attach(workspace),
             self.chat.attach(workspace),
             *self.backend.attach(workspace),
         ]

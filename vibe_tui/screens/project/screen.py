@@ -23,6 +23,7 @@ from vibe_tui.widgets.code_editor import CodeEditor
 from vibe_tui.widgets.file_tree import Entry, FileTree
 from vibe_tui.widgets.header_bar import HeaderBar
 from vibe_tui.widgets.key_bar import KeyBar
+from vibe_tui.widgets.log_tabs import LogTabs
 from vibe_tui.widgets.log_view import LogView
 from vibe_tui.widgets.panes import Direction
 from vibe_tui.widgets.status_bar import StatusBar
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from vibe_tui.services.paths import Home
     from vibe_tui.services.settings import Settings
 
+LOGS = (("convex", "Convex"), ("sandbox", "Sandbox"), ("activity", "Activity"))
 _PANE_CONTEXTS: dict[str, Context] = {"files": "files", "editor": "editor", "log": "log", "chat": "chat"}
 _WRITING = ("connect_backend", "toggle_dev_server", "push_now", "open_dashboard", "download", "save_file")
 RETRY_SECONDS = 2.0
@@ -56,9 +58,9 @@ class ProjectScreen(ActionHost, Screen[None]):
         self.status = StatusBar()
         self.file_tree = FileTree(id="tree")
         self.file_tree.show_folder("", [Entry(one.name, one.is_folder, one.ignored) for one in top])
-        self.log_view = LogView(id="convex-log")
+        self.logs = LogTabs(LOGS, id="logs")
         self.chat = ChatPanel(id="chat-panel")
-        self.panes, self.editor = make_panes(self.file_tree, self.log_view, self.chat)
+        self.panes, self.editor = make_panes(self.file_tree, self.logs, self.chat)
         self._presenters: Presenters | None = None
         self._waiting: list[Callable[[Presenters], object]] = []
         """What the user has asked for before the services were loaded."""
@@ -158,8 +160,10 @@ class ProjectScreen(ActionHost, Screen[None]):
             "close_tab": lambda: self.editor.close(self.editor.active),
             "next_tab": self.editor.show_next,
             "previous_tab": lambda: self.editor.show_next(-1),
-            "find_in_log": self.log_view.search,
-            "toggle_follow": self.log_view.toggle_follow,
+            "find_in_log": lambda: self.logs.active.search(),
+            "toggle_follow": lambda: self.logs.active.toggle_follow(),
+            "next_log": self.logs.show_next,
+            "previous_log": lambda: self.logs.show_next(-1),
             "go_to_problem": self._go_to_problem,
             "connect_backend": lambda: self._with(lambda p: p.backend.open_dialog()),
             "toggle_dev_server": lambda: self._start(lambda p: p.backend.toggle_dev_server()),
@@ -193,8 +197,9 @@ class ProjectScreen(ActionHost, Screen[None]):
         self._start(lambda presenters: presenters.open_file(path, line))
 
     def pushed(self, push: Push) -> None:
-        """A push ended: mark its problems in the editor."""
+        """A push ended: mark its problems in the editor, and say in the chat what no turn says there."""
         self._with(lambda presenters: presenters.editor.show_problems(push.problems))
+        self._with(lambda presenters: presenters.chat.pushed(push))
 
     # --- messages of the widgets, passed on ----------------------------------------------------------
 
@@ -226,6 +231,10 @@ class ProjectScreen(ActionHost, Screen[None]):
     @on(CodeEditor.TabClosed)
     def _tab_closed(self, event: CodeEditor.TabClosed) -> None:
         self._with(lambda presenters: presenters.editor.closed(event.path))
+
+    @on(LogTabs.Opened)
+    def _log_opened(self, event: LogTabs.Opened) -> None:
+        self._with(lambda presenters: presenters.log.open(event.log_id, event.view))
 
     @on(LogView.LineChosen)
     def _line_chosen(self, event: LogView.LineChosen) -> None:
