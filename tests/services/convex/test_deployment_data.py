@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.deployment_data import DocumentUnknown, TableUnknown
 from vibe_tui.services.convex.deployment_http import DeploymentRefused
 from vibe_tui.services.convex.document_file import ExportFailed
-from vibe_tui.services.convex.pager import PAGES_KEPT, Pager
+from vibe_tui.services.convex.document_filter import parse_filter
+from vibe_tui.services.convex.pager import DOCUMENTS_KEPT, Pager
 from vibe_tui.services.convex.values import ValueInvalid
 
 
@@ -106,40 +108,88 @@ async def test_a_misspelt_table_is_named(api: DeploymentApi) -> None:
     assert "messages" in raised.value.next_step
 
 
-async def test_paging_both_ways(api: DeploymentApi) -> None:
+async def test_rows_are_found_a_page_at_a_time_and_come_again_going_back(api: DeploymentApi) -> None:
     await fill(api, 25)
     pager = Pager(api.data, "rows", order="asc", size=10)
-    assert (await pager.back()).number == 0
-    assert numbers((await pager.show()).documents) == list(range(10))
-    second = await pager.forward()
-    assert (second.number, second.first, second.last) == (1, 10, False)
-    third = await pager.forward()
-    assert (numbers(third.documents), third.first, third.last) == ([20, 21, 22, 23, 24], 20, True)
-    assert await pager.forward() == third
-    assert await pager.back() == second
-    gone = second.documents[0]
+    first = await pager.window(0, 5)
+    assert (numbers(first.documents), first.rows, first.complete) == (list(range(10)), 10, False)
+    second = await pager.window(0, 25)  # one page more at a time
+    assert (numbers(second.documents), second.rows, second.complete) == (list(range(20)), 20, False)
+    third = await pager.window(15, 25)
+    assert (third.first, numbers(third.documents)) == (10, list(range(10, 25)))
+    assert (third.rows, third.complete, third.looked_at) == (25, True, 25)
+    assert await pager.window(20, 99) == replace(third, first=20, documents=third.documents[10:])
+    gone = third.documents[0]
     await api.data.delete("rows", [gone.id])
-    assert gone not in (await pager.refresh()).documents
-    assert numbers((await pager.forward()).documents) == [21, 22, 23, 24]
+    fresh = await pager.refresh(12, 15)
+    assert (gone in fresh.documents, fresh.rows, fresh.complete) == (False, 20, False)
+    assert numbers((await pager.window(20, 30)).documents) == [21, 22, 23, 24]
+
+
+async def test_rows_that_all_went_away_are_not_there_any_more(api: DeploymentApi) -> None:
+    await fill(api, 25)
+    pager = Pager(api.data, "rows", order="asc", size=10)
+    for end in (10, 20, 30):
+        await pager.window(0, end)
+    await empty(api, "rows")
+    gone = await pager.refresh(20, 25)
+    assert (gone.documents, gone.rows, gone.complete) == ((), 20, True)
+    assert (await pager.window(0, 20)).rows == 0
 
 
 async def test_a_hundred_thousand_documents_are_read_a_few_pages_at_a_time(api: DeploymentApi) -> None:
     for start in range(0, 100_000, 20_000):
         await run(api, "messages:fill", table="many", **{"from": start, "to": start + 20_000})
     started = time.monotonic()
-    pager = Pager(api.data, "many", order="asc", size=100)
-    shown = await pager.show()
+    pager = Pager(api.data, "many", order="asc")
+    await pager.window(0, 40)
     first_page = time.monotonic() - started
-    for _ in range(40):
-        shown = await pager.forward()
-        assert pager.documents_kept <= PAGES_KEPT * 100
-    assert numbers(shown.documents)[0] == shown.first == 4000
-    for _ in range(40):
-        shown = await pager.back()
-        assert pager.documents_kept <= PAGES_KEPT * 100
-    assert (numbers(shown.documents)[0], shown.number) == (0, 0)
+    for row in [*range(0, 4000, 40), *range(4000, -1, -40)]:
+        shown = await pager.window(row, row + 40)
+        assert pager.documents_kept <= DOCUMENTS_KEPT
+        assert numbers(shown.documents)[row - shown.first] == row
     assert await api.data.count("many") == 100_000
     assert first_page < 3, "a first page costs what a page costs, not what the table costs"
+
+
+async def test_the_deployment_compares_fields_in_the_whole_table(api: DeploymentApi) -> None:
+    await fill(api, 6000)
+    found = await rows_of(Pager(api.data, "rows", order="asc", only=parse_filter("n >= 5998")))
+    assert found == [5998, 5999]
+    assert await rows_of(Pager(api.data, "rows", only=parse_filter("n = 3"))) == [3]
+    assert await rows_of(Pager(api.data, "rows", only=parse_filter("n = three"))) == []
+    assert await rows_of(Pager(api.data, "rows", only=parse_filter("n < false"), size=5000)) == list(
+        range(5999, -1, -1)
+    ), "as in Convex, every number comes before every boolean"
+    with pytest.raises(ValueInvalid):
+        await Pager(api.data, "rows", only=parse_filter('n = {"$integer": "x"}')).window(0, 1)
+
+
+async def test_a_text_is_looked_for_page_by_page(api: DeploymentApi) -> None:
+    await empty(api, "messages")
+    await api.data.insert("messages", [{"author": "Ann", "body": f"note {number}"} for number in range(600)])
+    pager = Pager(api.data, "messages", order="asc", only=parse_filter("NOTE 59"))
+    first = await pager.window(0, 40)
+    assert (len(first.documents), first.complete, first.looked_at) == (1, False, 250)
+    while not first.complete:
+        first = await pager.window(0, 40)
+    assert (len(first.documents), first.looked_at) == (11, 600)
+    in_field = await Pager(api.data, "messages", only=parse_filter("author: note")).window(0, 40)
+    assert in_field.rows == 0
+
+
+async def rows_of(pager: Pager) -> list[object]:
+    shown = await pager.window(0, 10_000)
+    while not shown.complete:
+        shown = await pager.window(0, 10_000)
+    return numbers(shown.documents)
+
+
+async def test_documents_by_their_ids_leave_out_what_is_gone(api: DeploymentApi) -> None:
+    await fill(api, 2)
+    one, two = (await api.data.page("rows")).documents
+    await api.data.delete("rows", [one.id])
+    assert await api.data.documents("rows", [one.id, two.id]) == (two,)
 
 
 async def test_an_export_is_whole_or_not_there(api: DeploymentApi, tmp_path: Path) -> None:

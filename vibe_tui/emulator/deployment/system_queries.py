@@ -11,6 +11,7 @@ from vibe_tui.emulator.deployment.code import CodeStore
 from vibe_tui.emulator.deployment.database import Database
 from vibe_tui.emulator.deployment.environment import Environment
 from vibe_tui.emulator.deployment.errors import FunctionFailed
+from vibe_tui.emulator.deployment.table_filter import ROWS_READ, TableFilter
 from vibe_tui.emulator.deployment.tables import place
 from vibe_tui.emulator.deployment.validation import table_of
 
@@ -35,7 +36,7 @@ class SystemQueries:
             "_system/cli/modules:apiSpec": self._api_spec,
             "_system/cli/convexUrl:cloudUrl": lambda _args: url,
             "_system/cli/convexUrl:siteUrl": lambda _args: site_url,
-            "_system/frontend/paginatedTableDocuments:default": self._table_data,
+            "_system/frontend/paginatedTableDocuments:default": self._table_documents,
             "_system/frontend/getSchemas:default": self._schemas,
             "_system/frontend/listById:default": self._by_id,
             "_system/frontend/getVersion:default": lambda _args: code.live.version if code.live else None,
@@ -85,6 +86,22 @@ class SystemQueries:
             done = start + size >= len(documents)
         cursor = json.dumps(place(page[-1])) if page else options["cursor"] or ""
         return {"page": page, "isDone": done, "continueCursor": cursor}
+
+    def _table_documents(self, args: Args) -> Any:
+        """A page of those that fit the filters; it may be empty although more follow."""
+        wanted = TableFilter(args["filters"]) if args["filters"] else None
+        if wanted is None:
+            return self._table_data({**args, "order": "desc"})
+        options = args["paginationOpts"]
+        found: list[Any] = []
+        cursor, read = options["cursor"], 0
+        while True:
+            step = {"cursor": cursor, "numItems": max(1, int(options["numItems"]) - len(found))}
+            part = self._table_data({"table": args["table"], "order": wanted.order, "paginationOpts": step})
+            found += filter(wanted.fits, part["page"])
+            cursor, read = part["continueCursor"], read + len(part["page"])
+            if part["isDone"] or len(found) >= options["numItems"] or read >= ROWS_READ:
+                return {**part, "page": found}
 
     def _by_id(self, args: Args) -> Any:
         """The documents, null for an id that is not one of its table."""

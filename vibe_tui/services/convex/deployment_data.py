@@ -15,6 +15,7 @@ from typing import Literal
 
 from vibe_tui.services.convex.deployment_http import DeploymentHttp, DeploymentRefused
 from vibe_tui.services.convex.document_file import DocumentFile
+from vibe_tui.services.convex.document_filter import Comparison
 from vibe_tui.services.convex.values import readable, travelling
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.http_failures import wrong_shape
@@ -88,20 +89,29 @@ class Data:
                 return tuple(sorted(names))
 
     async def page(
-        self, table: str, *, order: Order = "desc", size: int = PAGE_SIZE, cursor: str | None = None
+        self,
+        table: str,
+        *,
+        order: Order = "desc",
+        size: int = PAGE_SIZE,
+        cursor: str | None = None,
+        where: Comparison | None = None,
     ) -> Page:
         """A page in the order of creation; cursor: where it begins, None at the start.
 
-        A misspelt table looks empty: `require_table` tells.
+        A misspelt table looks empty: `require_table` tells. Raises ValueInvalid for a value in `where`.
         """
-        answer = self._answers.mapping(
-            await self._http.ask(
-                "_system/cli/tableData",
+        options = {"numItems": size, "cursor": cursor}
+        if where is None:
+            asked = self._http.ask("_system/cli/tableData", table=table, order=order, paginationOpts=options)
+        else:
+            asked = self._http.ask(
+                "_system/frontend/paginatedTableDocuments",
                 table=table,
-                order=order,
-                paginationOpts={"numItems": size, "cursor": cursor},
+                filters=where.encoded(order),
+                paginationOpts=options,
             )
-        )
+        answer = self._answers.mapping(await asked)
         documents = tuple(self._document(item) for item in self._answers.items(answer.get("page")))
         return Page(
             documents,
@@ -128,15 +138,25 @@ class Data:
     async def find(self, id_: str) -> Found:
         """The document with this id, whatever its table. Raises DocumentUnknown."""
         tables = await self.tables()
-        wanted = [{"id": id_, "tableName": table} for table in tables]
-        answer = self._answers.items(await self._http.ask("_system/frontend/listById", ids=wanted))
-        for table, item in zip(tables, answer, strict=False):
-            if item is not None:
-                return Found(table, self._document(item))
+        found = await self._by_id([(table, id_) for table in tables])
+        for table, document in zip(tables, found, strict=False):
+            if document is not None:
+                return Found(table, document)
         raise DocumentUnknown(
             f"No table has a document with the id “{clean(id_)}”.",
             next_step="It may have been deleted; ids are case-sensitive.",
         )
+
+    async def documents(self, table: str, ids: Sequence[str]) -> tuple[Document, ...]:
+        """Those of these documents that are still there, in this order."""
+        found = await self._by_id([(table, id_) for id_ in ids])
+        return tuple(document for document in found if document is not None)
+
+    async def _by_id(self, wanted: Sequence[tuple[str, str]]) -> list[Document | None]:
+        """wanted: table and id of each."""
+        ids = [{"id": id_, "tableName": table} for table, id_ in wanted]
+        answer = self._answers.items(await self._http.ask("_system/frontend/listById", ids=ids))
+        return [None if item is None else self._document(item) for item in answer]
 
     # --- Changes ------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.provisioning import Provisioning
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.http import OnWait, silent
-from vibe_tui.services.model import Connected, Project
+from vibe_tui.services.model import Connected, Connection, Project
 from vibe_tui.services.paths import Home
 from vibe_tui.services.projects import Projects
 from vibe_tui.services.sandbox.base import OnLine
@@ -35,9 +35,7 @@ async def reach(
     on_line: receives what starting the emulator prints. Reads what is stored of the project, writes nothing.
     Raises NotConnectedYet, DeploymentGone, KeyMissing, and what starting the emulator raises.
     """
-    store = await asyncio.to_thread(Projects(home).document, project.id)
-    credentials = Credentials(home, settings.credentials)
-    provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
+    provisioning = await asyncio.to_thread(_provisioning, home, settings, project)
     connection = await asyncio.to_thread(provisioning.connection)
     if not isinstance(connection, Connected):
         raise NotConnectedYet
@@ -55,3 +53,12 @@ async def reach(
                 )
             url, _ = deployments[connection.deployment]
         yield await stack.enter_async_context(DeploymentApi(url, key, on_wait=on_wait))
+
+
+async def stored_connection(home: Home, settings: Settings, project: Project) -> Connection:
+    """What is stored of the project's connection; somebody may be changing it. Raises JournalUnreadable."""
+    return await asyncio.to_thread(lambda: _provisioning(home, settings, project).connection())
+
+
+def _provisioning(home: Home, settings: Settings, project: Project) -> Provisioning:
+    return Provisioning(project, Projects(home).document(project.id), Credentials(home, settings.credentials))
