@@ -1,10 +1,14 @@
 """Judging a push by what the CLI printed and how it ended."""
 
+from pathlib import Path
+
 import pytest
 
 from vibe_tui.services.convex.push_output import PushOutput
-from vibe_tui.services.model import Problem
+from vibe_tui.services.convex.schema_lines import with_schema_lines
+from vibe_tui.services.model import Problem, Push
 from vibe_tui.services.sandbox.base import Exit
+from vibe_tui.services.working_tree import WorkingTree
 
 
 def judged(text: str, code: int | None = 0, *, timed_out: bool = False, stopped: bool = False):
@@ -71,3 +75,23 @@ def test_silence_until_the_limit_is_timed_out() -> None:
 
 def test_a_stopped_push_is_stopped() -> None:
     assert judged("", None, stopped=True)[0] == "stopped"
+
+
+def test_documents_that_do_not_fit_name_the_table_s_line(tmp_path: Path) -> None:
+    said = (
+        "✖ Schema validation failed.\n"
+        'Document with ID "1notes" in table "notes" does not match the schema: Object is missing the '
+        "required field `title`.\n\nObject: {}"
+    )
+    result, reason, problems = judged(said, code=1)
+    assert (result, reason) == ("failed", problems[0].message)
+    (tmp_path / "convex").mkdir()
+    (tmp_path / "convex/schema.ts").write_text(
+        "// notes: a comment\nexport default defineSchema({\n  users: defineTable({ notes: v.string() }),\n"
+        '  "notes": defineTable({ title: v.string() }),\n});\n'
+    )
+    push = Push(result, 1.0, reason, problems)
+    placed = with_schema_lines(push, WorkingTree(tmp_path)).problems[0]
+    assert (placed.file, placed.line) == ("convex/schema.ts", 4)
+    (tmp_path / "convex/schema.ts").unlink()
+    assert with_schema_lines(push, WorkingTree(tmp_path)) == push

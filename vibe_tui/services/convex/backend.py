@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts, Target
 from vibe_tui.services.convex.emulator_host import EmulatorHost
@@ -12,6 +13,7 @@ from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
 from vibe_tui.services.convex.push import PushTarget, remove_variables
+from vibe_tui.services.convex.reachability import Pulse, answers
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection
 from vibe_tui.services.part import Part
@@ -106,9 +108,18 @@ class Backend(Part[Connection, StepDone]):
         if connection.backend == "emulator":
             connection = await self._up(connection)
         key = await asyncio.to_thread(self._provisioning.deploy_key)
+        return PushTarget(connection, key, partial(self._is_up, connection))
+
+    async def pulse(self) -> Pulse:
+        """How the deployment is, without starting anything."""
+        connection = self.state
+        if not isinstance(connection, Connected):
+            return "silent"
         if connection.backend == "emulator":
-            return PushTarget(connection, key, self._emulator.runs)
-        return PushTarget(connection, key)
+            address = await asyncio.to_thread(self._emulator.address, connection.deployment)
+            if address != connection.url:
+                return "gone"
+        return "answers" if await self._is_up(connection) else "silent"
 
     def close(self) -> None:
         """Let go of the emulator; it ends by itself once nobody uses it."""
@@ -123,6 +134,13 @@ class Backend(Part[Connection, StepDone]):
         except VibeError as problem:
             return DisconnectStep(title, ok=False, reason=f"{problem.message} {problem.next_step}".strip())
         return DisconnectStep(title, ok=True)
+
+    async def _is_up(self, connection: Connected) -> bool:
+        if connection.backend == "emulator":
+            return await asyncio.to_thread(self._emulator.runs)
+        # With a deploy key of the cloud, the CLI first asks the platform where the deployment is.
+        platform = [connection.provision_host] if connection.backend == "cloud" else []
+        return await answers(connection.url, *platform)
 
     def _step(self, step: Connecting) -> None:
         self._become(step)

@@ -42,6 +42,11 @@ class EmulatorHost:
         """Whether the emulator runs. Blocking, but cheap."""
         return local_emulator.running(self._home.emulator) is not None
 
+    def address(self, deployment: str) -> str:
+        """Where this deployment is now; "" when it does not run. Blocking, but cheap."""
+        info = local_emulator.running(self._home.emulator)
+        return info.deployments.get(deployment, ("", ""))[0] if info else ""
+
     def lease(self) -> EmulatorLease:
         """Keeps the emulator from stopping for want of users, until it is released or we die."""
         return EmulatorLease(self._home.emulator)

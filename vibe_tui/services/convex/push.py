@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vibe_tui.services.clock import now
@@ -15,6 +15,7 @@ from vibe_tui.services.secret import Secret
 
 ARGUMENTS = ("dev", "--once", "--tail-logs", "disable")
 LOOK_SECONDS = 1.0
+"""Between two looks at the deployment during a push."""
 DEFAULT_PROVISION_HOST = "https://api.convex.dev"
 
 
@@ -24,16 +25,19 @@ class PushTarget:
 
     connection: Connected
     key: Secret
-    is_up: Callable[[], bool] = lambda: True
-    """Whether the deployment can still answer, as far as that is known here. Blocking, but cheap."""
+    is_up: Callable[[], Awaitable[bool]]
+    """Whether the deployment can answer; cheap, and never raises."""
 
 
 async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_line: OnLine) -> Push:
     """Write `.env.local` and run `npx convex dev --once`; its lines go to `on_line`.
 
     limit: seconds; the CLI retries some server errors for ever, so there must be one.
+    A deployment that does not answer is not pushed to: the CLI would try for half a minute and more.
     Raises what `sandbox.prepare` and the sandbox's file access raise. Cancelling stops the CLI.
     """
+    if not await _still_up(target):
+        return unreachable("The Convex deployment does not answer.")
     await sandbox.prepare(on_line)
     await write_variables(sandbox, target)
     on_line(f"$ npx convex {' '.join(ARGUMENTS)}")
@@ -72,14 +76,24 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
     )
 
 
+def unreachable(reason: str) -> Push:
+    """A push that was not begun."""
+    return Push("unreachable", 0.0, reason=reason, finished_at=now())
+
+
 async def _stop_when_down(target: PushTarget, running: Running, down: asyncio.Event) -> None:
     """End the CLI once the deployment is gone: it would go on trying until its time is over."""
-    up = True
-    while up:
+    while True:
         await asyncio.sleep(LOOK_SECONDS)
-        up = await asyncio.to_thread(target.is_up)
+        if not await _still_up(target):
+            break
     down.set()
     await running.stop()
+
+
+async def _still_up(target: PushTarget) -> bool:
+    """One lost request means nothing yet."""
+    return await target.is_up() or await target.is_up()
 
 
 async def write_variables(sandbox: Sandbox, target: PushTarget) -> None:

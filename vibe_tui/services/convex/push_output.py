@@ -19,6 +19,9 @@ _TSC = re.compile(
 )
 _ESBUILD = re.compile(r"^\s*✘ \[ERROR\] (?P<message>.*)")
 _PLACE = re.compile(r"^\s+(?P<file>[^\s:]+\.[cm]?[jt]sx?):(?P<line>\d+):(?P<column>\d+):")
+_DOCUMENT = re.compile(
+    r'^\s*(?P<message>Document with ID "[^"]+" in table "[^"]+" does not match the schema: .*)'
+)
 _CROSS = re.compile(r"^\s*✖ (?P<message>.*)")
 _UNREACHABLE = re.compile(
     r"fetch failed|ECONNREFUSED|ECONNRESET|ENOTFOUND|network error, retrying|Retrying request", re.I
@@ -27,9 +30,10 @@ _KEY_REFUSED = re.compile(r"BadDeployKey|deploy key was invalid|401 Unauthorized
 
 
 class PushOutput:
-    """Reads a push's lines as they come and judges them at the end."""
+    """Reads a push's lines as they come and judges them at the end. ready: what it says on success."""
 
-    def __init__(self) -> None:
+    def __init__(self, ready: str = READY) -> None:
+        self._says_ready = ready
         self._ready = False
         self._problems: list[Problem] = []
         self._crosses: list[str] = []
@@ -41,7 +45,7 @@ class PushOutput:
     def take(self, line: str) -> None:
         """One cleaned line (colours allowed)."""
         text = clean(line)
-        if READY in text:
+        if self._says_ready in text:
             self._ready = True
         if _UNREACHABLE.search(text):
             self._unreachable = True
@@ -54,6 +58,8 @@ class PushOutput:
         elif self._esbuild_message and (match := _PLACE.match(text)):
             self._add(match, self._esbuild_message)
             self._esbuild_message = ""
+        elif match := _DOCUMENT.match(text):
+            self._problems.append(Problem(match["message"].strip()))
         elif match := _CROSS.match(text):
             self._crosses.append(match["message"].strip())
         elif self._crosses and text.strip() and len(self._after_cross) < 3:
@@ -71,7 +77,8 @@ class PushOutput:
             return "stopped", "The push was stopped.", problems
         if problems:
             first = problems[0]
-            return "failed", f"{first.file}:{first.line}: {first.message}", problems
+            where = f"{first.file}:{first.line}: " if first.file else ""
+            return "failed", f"{where}{first.message}", problems
         if self._key_refused:
             return "failed", "Convex refused the deploy key. Disconnect, then connect again.", ()
         if self._unreachable:
