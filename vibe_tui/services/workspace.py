@@ -15,8 +15,10 @@ from vibe_tui.services.convex.backend import Backend
 from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.git_ignore import ignore_env_file
+from vibe_tui.services.convex.local_emulator import EmulatorFailed
 from vibe_tui.services.convex.provisioning import Provisioning
-from vibe_tui.services.convex.push import run_push
+from vibe_tui.services.convex.push import run_push, unreachable
+from vibe_tui.services.convex.schema_lines import with_schema_lines
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.lease import Lease
 from vibe_tui.services.log_store import LogStore
@@ -88,11 +90,15 @@ async def open_workspace(
         files = ProjectFiles(WorkingTree(project.folder))
 
         async def push() -> Push:
-            target = await backend.target()
+            try:
+                target = await backend.target()
+            except EmulatorFailed as problem:
+                return unreachable(f"{problem.message} {problem.next_step}")
             await asyncio.to_thread(ignore_env_file, files.tree)
-            return await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
+            pushed = await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
+            return await asyncio.to_thread(with_schema_lines, pushed, files.tree)
 
-        dev_server = DevServer(project.folder, push)
+        dev_server = DevServer(project.folder, push, backend.pulse)
         dev_server.subscribe(
             lambda what: lease.publish(asdict(what)) if isinstance(what, DevServerState) else None
         )
