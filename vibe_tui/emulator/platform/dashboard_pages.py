@@ -76,7 +76,8 @@ def _overview(place: Place, view: DashboardView) -> list[Html]:
 def _data(view: DashboardView) -> list[Html]:
     parts = [] if view.tables else [h("p", "No table yet: push a schema or insert a document.")]
     for table in view.tables:
-        parts.append(h("h2", table.name, " ", h("span", f"{table.count} documents", class_="quiet")))
+        count = h("span", f"{table.count} documents", class_="quiet")
+        parts.append(h("h2", table.name, " ", count, id=table.name))
         if len(table.documents) < table.count:
             parts.append(h("p", f"The first {len(table.documents)} are shown.", class_="quiet"))
         parts += [h("pre", text) for text in table.documents]

@@ -9,6 +9,7 @@ from vibe_tui.screens.backend.dialog import BackendDialog, Connect, Paste, Wish
 from vibe_tui.screens.backend.view import BackendView, DisconnectingView
 from vibe_tui.screens.backend.ways import as_ways, methods
 from vibe_tui.screens.clipboard import copy
+from vibe_tui.screens.links import dashboard_link, open_link
 from vibe_tui.screens.project.backend_views import (
     connected_view,
     connecting_view,
@@ -19,7 +20,6 @@ from vibe_tui.screens.project.backend_views import (
 from vibe_tui.screens.project.disconnect_questions import ask_how
 from vibe_tui.screens.project.files_presenter import Do
 from vibe_tui.screens.project.sign_in import SignIn
-from vibe_tui.services.browser import open_browser
 from vibe_tui.services.convex.backend import NotConnectedYet, StepDone
 from vibe_tui.services.convex.connect import Target
 from vibe_tui.services.convex.dev_server import DevServerEvent, PushFinished
@@ -121,9 +121,7 @@ class BackendPresenter:
         if self._sign_in is not None and self._sign_in.shown.link:
             await copy(self._header.app, self._sign_in.shown.link)
         elif isinstance(state, Connected):
-            if not state.dashboard_url:
-                raise NoDashboard
-            await copy(self._header.app, state.dashboard_url)
+            await copy(self._header.app, dashboard_link(state))
         self._status.notice("The link was sent to your terminal's clipboard")
 
     async def toggle_dev_server(self) -> None:
@@ -143,13 +141,7 @@ class BackendPresenter:
         await workspace.backend.target()  # an emulated one is started for it
         state = workspace.backend.state
         assert isinstance(state, Connected)
-        if not state.dashboard_url:
-            raise NoDashboard
-        if await open_browser(state.dashboard_url):
-            self._note = "The dashboard was opened in your browser."
-        else:
-            await copy(self._header.app, state.dashboard_url)
-            self._note = f"{state.dashboard_url}\nThis link was sent to your terminal's clipboard."
+        self._note = await open_link(self._header.app, dashboard_link(state))
         if self._dialog is None:
             self._header.app.notify(self._note, title="Convex Dashboard", timeout=15)
         self._refresh()
@@ -258,16 +250,6 @@ class BackendPresenter:
 
     def _method_in_use(self) -> object:
         return self._sign_in.method if self._sign_in is not None else None
-
-
-class NoDashboard(VibeError):
-    code = "no_dashboard"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A backend of your own has its dashboard where you put it.",
-            next_step="Open it there, with the admin key.",
-        )
 
 
 def _sentence(problem: VibeError) -> str:
