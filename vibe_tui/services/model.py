@@ -64,6 +64,8 @@ class Connected:
     """True: the key opens this deployment only. False: it is as wide as the team's token."""
     attached: bool = False
     """True: the Convex project was there before us."""
+    key_expires: str = ""
+    """The day (UTC) when the key ends by itself, e.g. "2027-11-23"; "": none that we know of."""
 
     @property
     def dashboard_url(self) -> str:
@@ -75,7 +77,8 @@ class Connected:
         """How much the key in the sandbox opens, as the end of a sentence about it."""
         if not self.key_name:
             return "is yours: disconnecting does not revoke it"
-        return "opens this deployment only" if self.narrow else "is as wide as the whole team"
+        until = f", until {self.key_expires}" if self.key_expires else ""
+        return f"opens this deployment only{until}" if self.narrow else "is as wide as the whole team"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Failed:
     step: str
     reason: str
     next_step: str = ""
+    code: str = ""
+    """Of the error, e.g. "signed_out"; "" when it was no error."""
 
 
 Connection = NotConnected | Connecting | Connected | Failed

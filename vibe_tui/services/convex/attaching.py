@@ -62,7 +62,7 @@ async def _project(api: ManagementApi, team_id: int, wanted: str) -> ConvexProje
     more = ", …" if len(set(like)) > _MOST_NAMED else ""
     raise ProjectNotInTeam(
         f"The team has no project {clean(wanted)}. It has {named}{more}.",
-        next_step="Give the slug or id of one of them with --attach.",
+        next_step="Choose one of them (`--attach` with its slug or id).",
     )
 
 
@@ -77,7 +77,7 @@ async def _deployment(api: ManagementApi, name: str) -> ConvexDeployment:
     if deployment.type not in _FOR_DEVELOPMENT:
         raise DeploymentNotUsable(
             f"{deployment.name} is a {deployment.type} deployment, and the dev server deploys every change.",
-            next_step="Give a dev deployment, or leave out --deployment to use your own.",
+            next_step="Choose a dev deployment, or your own (without `--deployment`).",
         )
     return deployment
 

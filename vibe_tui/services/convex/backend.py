@@ -9,6 +9,8 @@ from functools import partial
 
 from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts, Target
 from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.journal import Begun
+from vibe_tui.services.convex.key_check import key_problem
 from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
@@ -60,19 +62,50 @@ class Backend(Part[Connection, StepDone]):
         self._uses_emulator = False
 
     async def connect(
-        self, method: ConnectMethod | KeyMethod, *, target: Target, sign_in: SignInPorts
+        self,
+        method: ConnectMethod | KeyMethod,
+        *,
+        target: Target,
+        sign_in: SignInPorts,
+        new_key: bool = False,
     ) -> Connected:
         """Connect, or finish a connecting that was cut off. Steps show in the state.
 
+        new_key: see Provisioning.connect.
         Raises what went wrong; the state is then Failed, with the reason.
         """
         try:
             connected = await self._provisioning.connect(
-                method, target=target, on_step=self._step, sign_in=sign_in
+                method, target=target, on_step=self._step, sign_in=sign_in, new_key=new_key
             )
         finally:
             self._become(await asyncio.to_thread(self._provisioning.connection))
         return connected
+
+    async def abandon(self) -> str:
+        """See Provisioning.abandon."""
+        try:
+            return await self._provisioning.abandon()
+        finally:
+            self._become(await asyncio.to_thread(self._provisioning.connection))
+
+    async def begun(self) -> Begun | None:
+        """See Provisioning.begun."""
+        return await asyncio.to_thread(self._provisioning.begun)
+
+    async def remembered_teams(self, provision_host: str) -> list[str]:
+        """See Provisioning.remembered_teams."""
+        return await asyncio.to_thread(self._provisioning.remembered_teams, provision_host)
+
+    async def key_problem(self) -> VibeError | None:
+        """Why the deployment does not take the key; None: it does, does not answer, or is not started."""
+        connection = self.state
+        if not isinstance(connection, Connected):
+            return None
+        if connection.backend == "emulator" and not await asyncio.to_thread(self._emulator.runs):
+            return None
+        key = await asyncio.to_thread(self._provisioning.deploy_key)
+        return await key_problem(connection.url, key)
 
     async def attached_project(self) -> str:
         """See Provisioning.attached_project."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +12,8 @@ from vibe_tui.services.model import BackendKind
 from vibe_tui.services.secret import Secret
 
 if TYPE_CHECKING:
+    from vibe_tui.services.convex.catalogue import Catalogue, Picked
+    from vibe_tui.services.convex.cli_api import ConvexTeam
     from vibe_tui.services.convex.given_secret import SecretKind
 
 
@@ -41,6 +43,8 @@ class Target:
     """The slug or id of a project that is there already."""
     deployment: str = ""
     """The name of a deployment that is there already; "": the dev deployment of whoever signs in."""
+    pick: bool = False
+    """Have a project that is there already picked once the team is known (`SignInPorts.choose_project`)."""
 
     @property
     def attaches(self) -> bool:
@@ -96,6 +100,10 @@ class SignInPorts:
     """Ask for a token or key without showing it; "" at the end of the input."""
     agree: Callable[[str], Awaitable[bool]] = _not_agreed
     """Ask a yes-or-no question."""
+    choose_team: Callable[[Sequence[ConvexTeam]], Awaitable[ConvexTeam]] | None = None
+    """Ask which of several teams; None: nobody can be asked."""
+    choose_project: Callable[[Catalogue], Awaitable[Picked | None]] | None = None
+    """Ask which project that is there already; its answer None: none of them, make a new one."""
     approve: bool = False
     """Consent in the user's place; the emulator alone allows it."""
 

@@ -85,7 +85,14 @@ class Departure:
         stays = _what_stays(self._journal) if self._journal and how == "forget" else ""
         if self._journal is not None and how != "forget":
             await self._note(
-                replace(self._journal, leaving=how, failed_step="", failed_reason="", failed_next_step="")
+                replace(
+                    self._journal,
+                    leaving=how,
+                    failed_step="",
+                    failed_reason="",
+                    failed_next_step="",
+                    failed_code="",
+                )
             )
             await self._undo_at_convex(self._journal, how)
             if self._failures:
@@ -94,6 +101,20 @@ class Departure:
         await asyncio.to_thread(self._forget)
         self._done(DisconnectStep("Forgetting the keys on this computer", ok=True, reason=stays))
         return self._steps
+
+    async def abandon(self) -> str:
+        """Forget a connecting that has made nothing, and end its sign-in unless another project uses it.
+
+        What the user should know of that; "" when there is nothing.
+        """
+        journal, reason = self._journal, ""
+        sign_in = await asyncio.to_thread(self._credentials.get, self._refs.sign_in)
+        if journal is not None and sign_in is not None and journal.sign_in == "oauth":
+            teams = TeamSignIns(self._credentials, journal.provision_host)
+            if not await asyncio.to_thread(teams.used_elsewhere, sign_in, self._refs.sign_in):
+                reason = await _end_unused(journal, sign_in)
+        await asyncio.to_thread(self._forget)
+        return reason
 
     async def _undo_at_convex(self, journal: Journal, how: How) -> None:
         """Take back what was made there; a failure does not keep the other steps from being tried."""
@@ -170,6 +191,7 @@ def _unfinished(journal: Journal, how: How, failure: VibeError) -> Journal:
         journal,
         failed_step="Disconnecting",
         failed_reason=failure.message,
+        failed_code=failure.code,
         failed_next_step=f"Run {leave_command(how)} again, or `vibe-tui disconnect --forget` to leave the "
         "rest to the Convex dashboard.",
     )
@@ -234,6 +256,25 @@ async def _delete_project(api: ManagementApi, journal: Journal) -> str:
     except NotFound:
         pass
     return _NONE
+
+
+ABANDON_LIMIT = 5.0
+"""Seconds in which an abandoned sign-in is ended at Convex; nobody waits longer for something given up."""
+
+
+async def _end_unused(journal: Journal, sign_in: Secret) -> str:
+    """End a sign-in with which nothing was made."""
+    from vibe_tui.services.convex.management import ManagementApi
+
+    try:
+        async with (
+            asyncio.timeout(ABANDON_LIMIT),
+            ManagementApi(journal.provision_host, sign_in) as api,
+        ):
+            team_id = journal.team_id or (await api.token_details()).team_id
+            return await _end_sign_in(api, replace(journal, team_id=team_id), sign_in)
+    except (VibeError, TimeoutError):
+        return "The sign-in could not be ended at Convex; it can be removed in the team's settings there."
 
 
 async def _end_sign_in(api: ManagementApi, journal: Journal, sign_in: Secret) -> str:

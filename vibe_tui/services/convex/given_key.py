@@ -78,6 +78,7 @@ class GivenKey:
                 site_url=opened.site_url,
                 narrow=True,
                 given=True,
+                way=method.name,
             )
         )
 
@@ -85,7 +86,7 @@ class GivenKey:
 def _elsewhere(journal: Journal) -> AlreadyConnected:
     return AlreadyConnected(
         f"The project already has a connection to {place(journal)}.",
-        next_step="Run `vibe-tui disconnect` first, or connect with the same method as before.",
+        next_step="Disconnect first (`vibe-tui disconnect`), or connect the same way as before.",
     )
 
 

@@ -6,6 +6,7 @@ It holds no secret; those are in the credential store under `refs`.
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
@@ -87,8 +88,28 @@ class Journal:
     """The Convex project was there before us."""
     given: bool = False
     """The user gave the key of a deployment: nothing was made at Convex."""
+    key_expires: int = 0
+    """Milliseconds since the epoch; 0: no end that we know of."""
+    way: str = ""
+    """The way to connect that was taken last, by its name."""
+    failed_code: str = ""
     leaving: Leaving = ""
     """How a disconnect that is not finished was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What exists or may exist at Convex for a project, connected or half way there."""
+
+    way: str
+    """The name of the way to connect that was taken last; "" when it is not known."""
+    backend: BackendKind
+    project: str
+    """The Convex project's slug, or the name it is made with."""
+    key_name: str
+    """"": the key is the user's."""
+    attached: bool
+    leaving: Leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +142,9 @@ def connection_of(journal: Journal | None) -> Connection:
     if journal is None:
         return NotConnected()
     if journal.failed_step:
-        return Failed(journal.failed_step, journal.failed_reason, journal.failed_next_step)
+        return Failed(
+            journal.failed_step, journal.failed_reason, journal.failed_next_step, journal.failed_code
+        )
     if journal.leaving:
         return Failed("Disconnecting", "It was interrupted.", f"Run {leave_command(journal.leaving)} again.")
     if journal.stage != "ready":
@@ -141,6 +164,25 @@ def connection_of(journal: Journal | None) -> Connection:
         key_ref=SecretRefs(journal.app).deploy_key,
         narrow=journal.narrow,
         attached=journal.attached,
+        key_expires=_day(journal.key_expires),
+    )
+
+
+def _day(milliseconds: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(milliseconds / 1000)) if milliseconds else ""
+
+
+def begun_of(journal: Journal | None) -> Begun | None:
+    """None: nothing was made, so everything can still be chosen."""
+    if journal is None or (journal.stage in ("planned", "reading") and not journal.leaving):
+        return None
+    return Begun(
+        way=journal.way,
+        backend=journal.backend,
+        project=journal.project or journal.convex_name,
+        key_name=journal.key_name,
+        attached=journal.attached,
+        leaving=journal.leaving,
     )
 
 

@@ -39,6 +39,16 @@ class ConvexProject:
     slug: str
     team_id: int
     team_slug: str
+    dev: str = ""
+    """The name of the caller's own dev deployment; "" when there is none, or it was not told."""
+    prod: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    projects: tuple[ConvexProject, ...]
+    cursor: str
+    """Leads to the next page; "" after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,14 @@ class ManagementApi:
         async for item in self._pages(f"/teams/{team_id}/projects", **query):
             yield self._project(item)
 
+    async def project_page(self, team_id: int, *, search: str, cursor: str, limit: int) -> ProjectPage:
+        """One page of `list_projects`. cursor: of the page before; "": the first."""
+        query = (
+            {"limit": str(limit)} | ({"q": search} if search else {}) | ({"cursor": cursor} if cursor else {})
+        )
+        items, following = await self._page(f"/teams/{team_id}/projects", **query)
+        return ProjectPage(tuple(map(self._project, items)), following)
+
     async def create_project(self, team_id: int, name: str) -> CreatedProject:
         """Make a project with a dev deployment. Not repeatable: twice makes two of the same name."""
         answer = self._object(
@@ -118,6 +136,13 @@ class ManagementApi:
         """Raises NotFound when there is none of that name."""
         return self._deployment(await self._api.get(f"/deployments/{quote(name, safe='')}"))
 
+    async def list_deployments(self, project_id: int) -> list[ConvexDeployment]:
+        """Those that run at Convex; a local one runs on somebody's machine."""
+        answer = await self._api.get(f"/projects/{project_id}/list_deployments")
+        if not isinstance(answer, list):
+            raise wrong_shape(self._api.host)
+        return [self._deployment(it) for it in map(self._object, answer) if it.get("kind") == "cloud"]
+
     async def default_dev_deployment(self, project_id: int) -> ConvexDeployment | None:
         """The caller's own dev deployment of the project; None when there is none yet."""
         try:
@@ -136,12 +161,14 @@ class ManagementApi:
 
     # --- Keys and tokens --------------------------------------------------------------------------------
 
-    async def create_deploy_key(self, deployment: str, name: str) -> Secret:
-        """A key for the deployment. Made with an OAuth token it *is* that token, as wide as the team."""
+    async def create_deploy_key(self, deployment: str, name: str, expires_at: int | None = None) -> Secret:
+        """A key for the deployment. Made with an OAuth token it *is* that token, as wide as the team.
+
+        expires_at: milliseconds since the epoch; None: never.
+        """
+        body: dict[str, object] = {"name": name} | ({"expiresAt": expires_at} if expires_at else {})
         answer = self._object(
-            await self._api.post(
-                _deployment_path(deployment, "create_deploy_key"), {"name": name}, repeatable=False
-            )
+            await self._api.post(_deployment_path(deployment, "create_deploy_key"), body, repeatable=False)
         )
         return self._secret(answer, "deployKey")
 
@@ -180,14 +207,21 @@ class ManagementApi:
     async def _pages(self, path: str, **query: str) -> AsyncIterator[dict[str, object]]:
         cursor: dict[str, str] = {}
         for _ in range(MOST_PAGES):
-            answer = self._object(await self._api.get(path, limit=PAGE_SIZE, **query, **cursor))
-            for item in self._field(answer, "items", list):
-                yield self._object(item)
-            pagination = self._object(answer.get("pagination"))
-            if not self._field(pagination, "hasMore", bool):
+            items, following = await self._page(path, limit=PAGE_SIZE, **query, **cursor)
+            for item in items:
+                yield item
+            if not following:
                 return
-            cursor = {"cursor": self._field(pagination, "nextCursor", str)}
+            cursor = {"cursor": following}
         raise wrong_shape(self._api.host)
+
+    async def _page(self, path: str, **query: str) -> tuple[list[dict[str, object]], str]:
+        """The items of one page, and the cursor of the next; "" after the last."""
+        answer = self._object(await self._api.get(path, **query))
+        items = [self._object(item) for item in self._field(answer, "items", list)]
+        pagination = self._object(answer.get("pagination"))
+        more = self._field(pagination, "hasMore", bool)
+        return items, self._field(pagination, "nextCursor", str) if more else ""
 
     def _project(self, answer: object) -> ConvexProject:
         given = self._object(answer)
@@ -197,6 +231,8 @@ class ManagementApi:
             slug=self._word(given, "slug"),
             team_id=self._field(given, "teamId", int),
             team_slug=self._word(given, "teamSlug"),
+            dev=self._word(given, "devDeploymentName") if given.get("devDeploymentName") else "",
+            prod=self._word(given, "prodDeploymentName") if given.get("prodDeploymentName") else "",
         )
 
     def _deployment(self, answer: object) -> ConvexDeployment:

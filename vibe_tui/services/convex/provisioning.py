@@ -20,15 +20,18 @@ from vibe_tui.services.convex.disconnecting import Departure, DisconnectStep, Ho
 from vibe_tui.services.convex.given_key import AlreadyConnected, GivenKey, place
 from vibe_tui.services.convex.journal import (
     STEPS,
+    Begun,
     Journal,
     JournalFile,
     JournalUnreadable,
     SecretRefs,
+    begun_of,
     connecting,
     connection_of,
     leave_command,
 )
 from vibe_tui.services.convex.key_methods import KeyMethod
+from vibe_tui.services.convex.sign_ins import TeamSignIns
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import BackendKind, Connected, Connecting, Connection, Project
 from vibe_tui.services.secret import Secret
@@ -102,9 +105,12 @@ class Provisioning:
         target: Target,
         on_step: Callable[[Connecting], None],
         sign_in: SignInPorts,
+        new_key: bool = False,
     ) -> Connected:
         """Connect the project, or finish what was begun; returns at once when it is connected.
 
+        new_key: of a connected project, make the deploy key anew and keep project and deployment; the
+        connection stands until the user has signed in.
         What goes wrong is recorded, so that `connection()` says Failed with the reason, and raised.
         Nothing is recorded when the method's platform is not there (not configured, cannot start), and
         when a key that the user gave cannot be used: then everything is as it was.
@@ -122,7 +128,7 @@ class Provisioning:
         journal = await asyncio.to_thread(self._begin, method, platform, target)
         saga = Saga(journal, self._journal, self._credentials, self._refs, target, on_step)
         try:
-            return await saga.run(method, sign_in)
+            return await saga.run(method, sign_in, new_key=new_key)
         except VibeError as error:
             with suppress(StoreFull, StoreNotWritable):  # then the stage alone says where it stopped
                 await asyncio.to_thread(self._record, error)
@@ -163,12 +169,12 @@ class Provisioning:
         elif not same:
             raise AlreadyConnected(
                 f"The project already has a connection to {place(journal)}.",
-                next_step="Run `vibe-tui disconnect` first, or connect with the same method as before.",
+                next_step="Disconnect first (`vibe-tui disconnect`), or connect the same way as before.",
             )
         elif not empty and not _is_the_one(journal, target):
             raise AlreadyConnected(
                 f"Connecting to the project {journal.project or journal.convex_name} was begun already.",
-                next_step="Run `vibe-tui disconnect` first, or leave out --attach, --deployment and --team.",
+                next_step="Finish that first, or disconnect (`vibe-tui disconnect`).",
             )
         name = journal.convex_name
         if empty:  # nothing of another name can be there yet
@@ -178,11 +184,13 @@ class Provisioning:
             replace(
                 journal,
                 convex_name=name,
+                way=method.name,
                 provision_host=platform.provision_host,
                 dashboard_host=platform.dashboard_host,
                 failed_step="",
                 failed_reason="",
                 failed_next_step="",
+                failed_code="",
             )
         )
 
@@ -193,14 +201,36 @@ class Provisioning:
         if journal is not None:
             if ends_sign_in(error, journal.stage):
                 self._credentials.delete(self._refs.sign_in)
+            if journal.stage == "ready":
+                return  # a new key was wanted and nobody signed in: the connection is what it was
             self._journal.write(
                 replace(
                     journal,
                     failed_step=STEPS[connecting(journal.stage).step - 1],
                     failed_reason=error.message,
                     failed_next_step=error.next_step,
+                    failed_code=error.code,
                 )
             )
+
+    def begun(self) -> Begun | None:
+        """What was begun and cannot be turned into something else; None: everything is open. Blocking."""
+        return begun_of(self._journal.read())
+
+    def remembered_teams(self, provision_host: str) -> list[str]:
+        """The slugs of the teams that need no browser at this platform. Blocking."""
+        return TeamSignIns(self._credentials, provision_host).teams()
+
+    async def abandon(self) -> str:
+        """Forget a connecting that has made nothing yet, and end its sign-in; what was made stays.
+
+        What the user should know of that; "" when there is nothing.
+        """
+        journal = await asyncio.to_thread(self._journal.read)
+        if journal is None or begun_of(journal) is not None:
+            return ""
+        departure = Departure(journal, self._journal, self._credentials, self._refs, lambda _: None)
+        return await departure.abandon()
 
     def attached_project(self) -> str:
         """The slug of the Convex project if it was there before us, else "". Blocking."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+
 from vibe_tui.services.convex.cli_api import CliApi, ConvexTeam
 from vibe_tui.services.convex.journal import Journal
 from vibe_tui.services.convex.management import ManagementApi
@@ -30,11 +32,17 @@ class TeamNotChosen(VibeError):
     code = "team_not_chosen"
 
 
-async def team_of(journal: Journal, token: Secret, wanted: str, on_wait: OnWait) -> ConvexTeam:
+ChooseTeam = Callable[[Sequence[ConvexTeam]], Awaitable[ConvexTeam]]
+
+
+async def team_of(
+    journal: Journal, token: Secret, wanted: str, on_wait: OnWait, choose: ChooseTeam | None = None
+) -> ConvexTeam:
     """The team to go on with; its slug may be "" where Convex does not tell it.
 
-    wanted: its slug or id; "": the one that the token is for. Once a project was begun in a team, that one
-    alone will do. Raises WrongTeam, OneProjectOnly, TeamNotChosen, HttpError.
+    wanted: its slug or id; "": the one that the token is for, or of several the one that `choose` says. Once
+    a project was begun in a team, that one alone will do.
+    Raises WrongTeam, OneProjectOnly, TeamNotChosen, HttpError.
     """
     begun_in = 0 if journal.stage in ("planned", "reading") else journal.team_id
     if begun_in:
@@ -42,19 +50,21 @@ async def team_of(journal: Journal, token: Secret, wanted: str, on_wait: OnWait)
     if journal.sign_in == "personal":
         async with CliApi(journal.provision_host, token, on_wait=on_wait) as api:
             teams = await api.teams()
-        team = _chosen(teams, wanted)
+        several = len(teams) > 1 and not wanted
+        team = await choose(teams) if several and choose is not None else _chosen(teams, wanted)
     else:
         team = await _team_of_token(journal, token, wanted, on_wait)
     if begun_in and team.id != begun_in:
         raise WrongTeam(
             f"This project was begun in the team {journal.team or journal.team_id}, "
             "and the sign-in is for another team.",
-            next_step="Connect again and choose that team, or run `vibe-tui disconnect` to start anew.",
+            next_step="Connect again and sign in to that team, "
+            "or disconnect (`vibe-tui disconnect`) to start anew.",
         )
     if wanted and wanted not in (team.slug, str(team.id)):
         raise WrongTeam(
             f"You signed in to the team {team.slug or team.id}, not to {clean(wanted)}. Nothing was made.",
-            next_step=f"Connect again and choose {clean(wanted)}, or leave out --team.",
+            next_step=f"Connect again and choose {clean(wanted)} there, or another team here (`--team`).",
         )
     return team
 
@@ -97,11 +107,11 @@ def _chosen(teams: list[ConvexTeam], wanted: str) -> ConvexTeam:
                 return team
         raise WrongTeam(
             f"This sign-in does not open the team {clean(wanted)}. It opens {known}. Nothing was made.",
-            next_step="Connect again with --team and one of those, or with another token.",
+            next_step="Connect again and choose one of those (`--team`), or use another token.",
         )
     if len(teams) != 1:
         raise TeamNotChosen(
             f"This sign-in opens several teams: {known}." if teams else "This sign-in opens no team.",
-            next_step="Choose one: connect again with --team." if teams else "Ask to be added to a team.",
+            next_step="Connect again and choose one (`--team`)." if teams else "Ask to be added to a team.",
         )
     return teams[0]
