@@ -131,6 +131,58 @@ def test_variables_are_never_in_the_command_nor_shown_unasked(deployed: Deployed
     assert HIDDEN not in json.dumps(problem)
 
 
+def test_importing_says_what_changes(deployed: Deployed) -> None:
+    vibe = deployed.vibe
+    (deployed.folder / "some.env").write_text("ONE=1\nTWO=2\n")
+    assert vibe("env", "import", "some.env").stdout == "New: ONE, TWO\n"
+    (deployed.folder / "some.env").write_text("ONE=1\nTWO=changed\nTHREE=3\n")
+    done = vibe.json("env", "import", "some.env")
+    assert (done["new"], done["changed"], done["same"]) == (["THREE"], ["TWO"], ["ONE"])
+    assert vibe.json("env", "unset", "ONE", "TWO", "THREE")["ok"]
+
+
+def test_setting_up_convex_auth(deployed: Deployed) -> None:
+    vibe = deployed.vibe
+    vibe.said.clear()
+    assert failure(deployed, "env", "set-up-auth", "--site-url", "nowhere")["code"] == "site_url_invalid"
+    done = vibe.json("env", "set-up-auth")
+    assert done["set"] == ["JWKS", "JWT_PRIVATE_KEY", "SITE_URL"]
+    uri = done["google_redirect_uri"]
+    assert uri.startswith("http://127.0.0.1:")
+    assert uri.endswith("/api/auth/callback/google")
+    again = vibe("env", "set-up-auth")
+    assert "Nothing was missing." in again.stdout
+    assert uri in again.stdout
+    assert vibe.json("env", "set-up-auth", "--replace-keys")["set"] == ["JWKS", "JWT_PRIVATE_KEY"]
+    assert "PRIVATE KEY-----" not in "".join(vibe.said)
+    assert vibe.json("env", "unset", "JWKS", "JWT_PRIVATE_KEY", "SITE_URL")["ok"]
+
+
+def test_health_compares_the_schema_with_what_is_deployed(deployed: Deployed) -> None:
+    vibe = deployed.vibe
+    schema = deployed.folder / "convex" / "schema.ts"
+    before = schema.read_text()
+    told = vibe.json("health")
+    assert told["health"]["url"] == deployed.url
+    assert (told["schema"]["same"], told["schema"]["file"]) == (True, "convex/schema.ts")
+    assert told["dev_server"] is None
+    try:
+        schema.write_text(before.replace("rows: defineTable({ n: v.number() })", "lines: defineTable({})"))
+        changed = vibe.json("health")["schema"]
+        assert [(it["name"], it["change"]) for it in changed["tables"]] == [
+            ("lines", "added"),
+            ("rows", "removed"),
+        ]
+        assert "+ table lines" in vibe("health").stdout
+        schema.write_text(before.replace("v.number()", "v.numb()", 1))
+        broken = vibe.json("health", code=1)
+        assert broken["error"]["code"] == "schema_broken"
+        assert (broken["problem"]["file"], broken["problem"]["line"]) == ("convex/schema.ts", 5)
+        assert broken["health"]["version"].startswith("1.")
+    finally:
+        schema.write_text(before)
+
+
 def test_they_work_while_a_dev_server_has_the_project(deployed: Deployed) -> None:
     vibe = deployed.vibe
     dev = vibe.start("dev", "--stream-json")
@@ -140,6 +192,8 @@ def test_they_work_while_a_dev_server_has_the_project(deployed: Deployed) -> Non
         assert vibe.json("status")["open_in"]["command"] == "vibe-tui dev"
         assert vibe.json("run", "messages:secret")["value"] == "for key holders"
         assert vibe.json("functions")["ok"]
+        seen = vibe.json("health")["dev_server"]
+        assert (seen["command"], seen["status"], seen["last_push"]) == ("vibe-tui dev", "running", "deployed")
     finally:
         dev.send_signal(signal.SIGINT)
         assert dev.wait(20) == 0
@@ -155,5 +209,5 @@ def test_they_start_the_emulator_when_it_is_needed(deployed: Deployed) -> None:
 def test_a_project_that_is_not_connected_says_so(deployed: Deployed) -> None:
     vibe = deployed.vibe
     vibe.json("new", "other", "--dir", str(deployed.folder.parent / "other"))
-    for command in (("data",), ("functions",), ("run", "a:b"), ("logs",), ("env", "list")):
+    for command in (("data",), ("functions",), ("run", "a:b"), ("logs",), ("env", "list"), ("health",)):
         assert failure(deployed, *command, "--project", "other")["code"] == "not_connected"

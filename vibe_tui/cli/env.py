@@ -12,8 +12,14 @@ from pathlib import Path
 from vibe_tui.cli.deployment import with_deployment
 from vibe_tui.cli.output import Output
 from vibe_tui.services.atomic import write_atomic
+from vibe_tui.services.convex.convex_auth import (
+    DEFAULT_SITE_URL,
+    google_redirect_uri,
+    set_up,
+    still_to_do,
+)
 from vibe_tui.services.convex.deployment import DeploymentApi
-from vibe_tui.services.convex.deployment_env import env_text, read_env_text
+from vibe_tui.services.convex.deployment_env import changes_of, env_text, read_env_text
 from vibe_tui.services.errors import UsageError, VibeError
 from vibe_tui.services.secret import Secret
 from vibe_tui.services.terminal_text import STARS, visible
@@ -35,8 +41,8 @@ def run(options: argparse.Namespace, output: Output) -> int:
         return with_deployment(options, output, lambda api: _set(output, api, {options.name: value}))
     if options.action == "import":
         values = read_env_text(_file_text(options.file))
-        return with_deployment(options, output, lambda api: _set(output, api, values))
-    actions = {"list": _list, "get": _get, "unset": _unset, "export": _export}
+        return with_deployment(options, output, lambda api: _import(output, api, values))
+    actions = {"list": _list, "get": _get, "unset": _unset, "export": _export, "set-up-auth": _set_up_auth}
     return with_deployment(options, output, lambda api: actions[options.action](options, output, api))
 
 
@@ -65,7 +71,18 @@ def _told(options: argparse.Namespace, output: Output, data: dict[str, object], 
 async def _set(output: Output, api: DeploymentApi, values: dict[str, Secret]) -> int:
     await api.variables.set(values)
     names = sorted(values)
-    output.result({"set": names}, f"Set {visible(', '.join(names))}." if names else "Nothing to set.")
+    output.result({"set": names}, f"Set {visible(', '.join(names))}.")
+    return 0
+
+
+async def _import(output: Output, api: DeploymentApi, values: dict[str, Secret]) -> int:
+    changes = changes_of(await api.variables.all(), values)
+    if changes.needed:
+        await api.variables.set({name: values[name] for name in changes.needed})
+    told = (("New", changes.new), ("Changed", changes.changed), ("The same", changes.same))
+    text = "\n".join(f"{title}: {visible(', '.join(names))}" for title, names in told if names)
+    data = {"new": changes.new, "changed": changes.changed, "same": changes.same}
+    output.result({"set": sorted(values), **data}, text or "Nothing to set.")
     return 0
 
 
@@ -85,6 +102,26 @@ async def _export(options: argparse.Namespace, output: Output, api: DeploymentAp
         {"path": target, "variables": [variable.name for variable in variables]},
         f"{len(variables)} variables with their values: {target} (only you can read it)",
     )
+    return 0
+
+
+async def _set_up_auth(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
+    site_url = options.site_url or DEFAULT_SITE_URL
+    done = await set_up(api.variables, site_url=site_url, replace_keys=options.replace_keys)
+    deployment_site_url = (await api.health()).site_url
+    steps = still_to_do(done.state, deployment_site_url)
+    text = [f"Set {', '.join(done.set)}." if done.set else "Nothing was missing."]
+    if done.kept:
+        text.append(f"Kept as they were: {', '.join(done.kept)}.")
+    text += ["What is left for you:", *(f"  {number}. {step}" for number, step in enumerate(steps, 1))]
+    data: dict[str, object] = {
+        "set": done.set,
+        "kept": done.kept,
+        "google_redirect_uri": google_redirect_uri(deployment_site_url),
+        "still_to_do": steps,
+    }
+    # Not redacted: a variable may hold an address that is part of what is said here. It has no values in it.
+    output.reveal(data, "\n".join(text))
     return 0
 
 

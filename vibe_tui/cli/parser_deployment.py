@@ -44,6 +44,8 @@ def add_deployment_commands(
     logs.add_argument("--request", default="", metavar="ID", help="only what this request ran")
     logs.add_argument("--history", type=int, metavar="N", help="the last N; default 100, or 0 with --follow")
 
+    project(command(commands, "health", "say how the deployment stands, and what pushing would change"))
+
     title = "list, set and remove the deployment's environment variables"
     env = commands.add_parser("env", help=title, description=f"{title.capitalize()}.", allow_abbrev=False)
     actions = env.add_subparsers(metavar="ACTION", dest="action", required=True)
@@ -76,3 +78,8 @@ def _env_actions(
     export = action("export", "write all variables to a .env file that only you can read")
     export.add_argument("file")
     export.add_argument("--replace", action="store_true", help="overwrite the file if it exists")
+    auth = action("set-up-auth", "make the keys that Convex Auth needs, and say what is left to do")
+    auth.add_argument("--site-url", metavar="URL", help="where the app is served; default Expo's on the web")
+    auth.add_argument(
+        "--replace-keys", action="store_true", help="make new keys; everybody who is signed in is signed out"
+    )

@@ -12,9 +12,10 @@ from typing import Self
 from vibe_tui.services.convex.deployment_data import Data
 from vibe_tui.services.convex.deployment_env import Variables
 from vibe_tui.services.convex.deployment_functions import Functions
-from vibe_tui.services.convex.deployment_health import Health, health_of
+from vibe_tui.services.convex.deployment_health import Health, deployed_schema, health_of
 from vibe_tui.services.convex.deployment_http import DeploymentHttp
 from vibe_tui.services.convex.deployment_logs import Logs
+from vibe_tui.services.convex.schema import Schema
 from vibe_tui.services.http import OnWait, silent
 from vibe_tui.services.secret import Secret
 
@@ -28,7 +29,9 @@ class DeploymentApi:
     """
 
     def __init__(self, url: str, key: Secret, *, on_wait: OnWait = silent) -> None:
-        self._http = DeploymentHttp(url.rstrip("/"), key, on_wait=on_wait)
+        self.url = url.rstrip("/")
+        self.key = key
+        self._http = DeploymentHttp(self.url, key, on_wait=on_wait)
         self.data = Data(self._http)
         self.functions = Functions(self._http)
         self.logs = Logs(self._http)
@@ -45,3 +48,11 @@ class DeploymentApi:
 
     async def health(self) -> Health:
         return await health_of(self._http)
+
+    async def schema(self) -> Schema | None:
+        """What documents are checked against now; None before a schema was pushed."""
+        return await deployed_schema(self._http)
+
+    async def check(self) -> None:
+        """Ask for something small that needs the key; raises what keeps the deployment from answering."""
+        await self._http.get("/api/v1/get_canonical_urls")

@@ -39,6 +39,19 @@ class Variable:
     value: Secret
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What setting variables would do: names, sorted."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    same: tuple[str, ...]
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        return (*self.new, *self.changed)
+
+
 class Variables:
     """Every method raises HttpError."""
 
@@ -74,6 +87,15 @@ class Variables:
             "changes": [{"name": name, "value": value} for name, value in changes.items()]
         }
         await self._http.post("/api/v1/update_environment_variables", body, repeatable=True)
+
+
+def changes_of(now: Iterable[Variable], wanted: Mapping[str, Secret]) -> Changes:
+    """What setting `wanted` would change in what is set `now`."""
+    values = {variable.name: variable.value for variable in now}
+    new = tuple(sorted(name for name in wanted if name not in values))
+    there = sorted(name for name in wanted if name in values)
+    same = tuple(name for name in there if values[name] == wanted[name])
+    return Changes(new, tuple(name for name in there if name not in same), same)
 
 
 def read_env_text(text: str) -> dict[str, Secret]:

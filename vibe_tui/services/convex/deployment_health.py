@@ -1,15 +1,17 @@
 """How a deployment is: who it is, where it answers, what was pushed when, what it has used.
 
 Source: the deployment API's `deployment_info`, `get_canonical_urls` and `get_current_usage`;
-`_system/frontend/deploymentEvents:lastPushEvent` and `getVersion`, which the web dashboard asks.
+`_system/frontend/deploymentEvents:lastPushEvent`, `getVersion` and `getSchemas`, as the web dashboard asks.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from vibe_tui.services.convex.deployment_http import DeploymentHttp, DeploymentRefused
+from vibe_tui.services.convex.schema import Schema, read_schema
 from vibe_tui.services.http_errors import NotFound, NotPermitted
 from vibe_tui.services.http_failures import wrong_shape
 from vibe_tui.services.terminal_text import clean
@@ -78,6 +80,18 @@ async def health_of(http: DeploymentHttp) -> Health:
         await _last_push(http),
         await _usage(http),
     )
+
+
+async def deployed_schema(http: DeploymentHttp) -> Schema | None:
+    """What documents are checked against now; None without a schema. Raises HttpError, DeploymentRefused."""
+    answers = http.answers
+    active = answers.mapping(await http.ask("_system/frontend/getSchemas")).get("active")
+    if active is None:
+        return None
+    try:
+        return read_schema(json.loads(answers.text(active)))
+    except (ValueError, RecursionError) as error:  # SchemaUnreadable is a ValueError
+        raise wrong_shape(answers.host) from error
 
 
 def _info(http: DeploymentHttp, answer: object) -> DeploymentInfo:
