@@ -31,13 +31,16 @@ async def find_project(api: ManagementApi, journal: Journal) -> int | None:
 
 async def delete_deploy_key(api: ManagementApi, journal: Journal) -> bool:
     """False when there was none."""
+    return await delete_key(api, journal.deployment, journal.key_name)
+
+
+async def delete_key(api: ManagementApi, deployment: str, name: str) -> bool:
+    """Delete the deployment's keys of this name; False when there was none."""
 
     async def names() -> list[str]:
-        return await api.deploy_key_names(journal.deployment)
+        return await api.deploy_key_names(deployment)
 
-    return await _delete_named(
-        journal.key_name, names, lambda: api.delete_deploy_key(journal.deployment, journal.key_name)
-    )
+    return await _delete_named(name, names, lambda: api.delete_deploy_key(deployment, name))
 
 
 async def delete_access_token(api: ManagementApi, journal: Journal) -> bool:

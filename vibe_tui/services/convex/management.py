@@ -42,6 +42,17 @@ class ConvexProject:
     dev: str = ""
     """The name of the caller's own dev deployment; "" when there is none, or it was not told."""
     prod: str = ""
+    created: int = 0
+    """Milliseconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedKey:
+    """A deploy key or access token as it is listed."""
+
+    name: str
+    created: int
+    """Milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,30 @@ class ManagementApi:
             )
         )
 
+    async def production_deployment(self, project_id: int) -> ConvexDeployment | None:
+        """The project's default production deployment; None when there is none yet."""
+        try:
+            return self._deployment(
+                await self._api.get(f"/projects/{project_id}/deployment", defaultProd="true")
+            )
+        except NotFound:
+            return None
+
+    async def create_production_deployment(self, project_id: int) -> ConvexDeployment:
+        return self._deployment(
+            await self._api.post(
+                f"/projects/{project_id}/create_deployment", {"type": "prod"}, repeatable=False
+            )
+        )
+
+    async def deployment_names(self, project_id: int) -> list[str]:
+        """Of the project's deployments at Convex, every type."""
+        answer = await self._api.get(f"/projects/{project_id}/list_deployments")
+        if not isinstance(answer, list):
+            raise wrong_shape(self._api.host)
+        rows = [self._object(item) for item in answer]
+        return [self._word(row, "name") for row in rows if row.get("kind") != "local"]
+
     # --- Keys and tokens --------------------------------------------------------------------------------
 
     async def create_deploy_key(self, deployment: str, name: str, expires_at: int | None = None) -> Secret:
@@ -172,11 +207,14 @@ class ManagementApi:
         )
         return self._secret(answer, "deployKey")
 
-    async def deploy_key_names(self, deployment: str) -> list[str]:
+    async def deploy_keys(self, deployment: str) -> list[NamedKey]:
         answer = await self._api.get(_deployment_path(deployment, "list_deploy_keys"))
         if not isinstance(answer, list):
             raise wrong_shape(self._api.host)
-        return [self._field(self._object(item), "name", str) for item in answer]
+        return [self._named(self._object(item)) for item in answer]
+
+    async def deploy_key_names(self, deployment: str) -> list[str]:
+        return [key.name for key in await self.deploy_keys(deployment)]
 
     async def delete_deploy_key(self, deployment: str, name: str) -> None:
         """Raises NotFound when there is none of that name."""
@@ -193,10 +231,12 @@ class ManagementApi:
         )
         return self._secret(answer, "accessToken")
 
+    async def access_tokens(self, team_id: int) -> list[NamedKey]:
+        """The team access tokens that this member made."""
+        return [self._named(item) async for item in self._pages(f"/teams/{team_id}/list_access_tokens")]
+
     async def access_token_names(self, team_id: int) -> list[str]:
-        """The names of the team access tokens that this member made."""
-        pages = self._pages(f"/teams/{team_id}/list_access_tokens")
-        return [self._field(item, "name", str) async for item in pages]
+        return [token.name for token in await self.access_tokens(team_id)]
 
     async def delete_access_token(self, team_id: int, name_or_value: str) -> None:
         """Raises NotFound when there is none of that name or value."""
@@ -233,7 +273,11 @@ class ManagementApi:
             team_slug=self._word(given, "teamSlug"),
             dev=self._word(given, "devDeploymentName") if given.get("devDeploymentName") else "",
             prod=self._word(given, "prodDeploymentName") if given.get("prodDeploymentName") else "",
+            created=self._field(given, "createTime", int),
         )
+
+    def _named(self, given: dict[str, object]) -> NamedKey:
+        return NamedKey(self._field(given, "name", str), self._field(given, "creationTime", int))
 
     def _deployment(self, answer: object) -> ConvexDeployment:
         given = self._object(answer)
