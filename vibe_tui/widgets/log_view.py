@@ -100,6 +100,11 @@ class LogView(Vertical):
     def following(self) -> bool:
         return self._scroll.following
 
+    @property
+    def cursor(self) -> int:
+        """The number of the line that the keys act on, as LineChosen counts; 0: there are no lines."""
+        return self._scroll.cursor.line + 1 if len(self._scroll.lines) else 0
+
     def extend(self, lines: Sequence[str]) -> None:
         """Append clean lines without their line ends; many at once are as cheap as one."""
         self._scroll.extend(lines)
@@ -112,6 +117,11 @@ class LogView(Vertical):
 
     def clear(self) -> None:
         self._scroll.clear()
+
+    def show_start(self) -> None:
+        """Go to the oldest line."""
+        self._scroll.absorb()
+        self._scroll.action_oldest()
 
     def toggle_follow(self) -> None:
         """Stay at the newest line, or stop doing so."""
@@ -127,6 +137,10 @@ class LogView(Vertical):
         self.add_class("-searching", "-typing")
         self._needle.focus()
         self._say()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Esc is free for others while nothing is searched for."""
+        return action != "close_search" or self.has_class("-searching")
 
     def action_close_search(self) -> None:
         self.remove_class("-searching", "-typing")

@@ -1,0 +1,187 @@
+"""The Logs tab: what the deployment's functions log, live."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from vibe_tui.action_host import Handler
+from vibe_tui.actions import Context
+from vibe_tui.screens.dashboard.logs_kept import KeptEntries
+from vibe_tui.screens.dashboard.logs_pane import NOTHING, NOTHING_FITS, LogsPane
+from vibe_tui.screens.dashboard.logs_text import ShownLine, lines_of
+from vibe_tui.screens.dashboard.stoppable import Stoppable
+from vibe_tui.screens.dashboard.tab import Host
+from vibe_tui.services.convex.deployment_logs import Reconnecting
+from vibe_tui.services.convex.log_entries import Level, LogEntry, LogFilter
+from vibe_tui.services.errors import VibeError
+from vibe_tui.widgets.log_lines import CAPACITY
+
+_LEVELS: dict[Level, str] = {
+    "DEBUG": "All levels",
+    "LOG": "Logged lines and worse",
+    "WARN": "Warnings and worse",
+    "ERROR": "Errors only",
+}
+
+
+class LogsTab:
+    title = "Logs"
+    context: Context = "deployment-logs"
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._kept = KeptEntries()
+        self._lines: deque[ShownLine] = deque(maxlen=CAPACITY)
+        """The newest of the view's lines, in its order."""
+        self._line_count = 0
+        """Lines that were shown since the view was last cleared."""
+        self._filter = LogFilter()
+        self._cursor = 0.0
+        self._unseen: int | None = None
+        """Executions that came while paused; None: not paused."""
+        self._following = Stoppable(host)
+        self.pane = LogsPane(self)
+        self.pane.show_level(_LEVELS["DEBUG"])
+        self.handlers: Mapping[str, Handler] = {
+            "deployment_log_find": self.pane.log_view.search,
+            "deployment_log_function": self.pane.type_function,
+            "deployment_log_level": self.next_level,
+            "deployment_log_request": self._this_request,
+            "deployment_log_pause": self._pause,
+            "deployment_log_clear": self._clear,
+        }
+
+    def shown(self) -> None:
+        self._following.start(self._follow(), lambda: self.pane.show_state("Not followed", "$text-muted"))
+
+    def hidden(self) -> None:
+        self._following.stop()
+
+    def dashboard_path(self) -> str:
+        return "logs"
+
+    # --- what comes ----------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        self.pane.show_state("↻ Asking for the log", "$warning")
+        try:
+            async for news in self._host.api.logs.follow(self._cursor):
+                if isinstance(news, Reconnecting):
+                    self.pane.count_down(news.seconds, news.reason)
+                    continue
+                self._cursor = news.cursor
+                self._add(news.entries)
+                self._say_state()
+        except VibeError:
+            self.pane.show_state("✗ Not followed any more", "$error")
+            raise
+
+    def _add(self, entries: Iterable[LogEntry]) -> None:
+        self._kept.extend(entries)
+        picked = self._picked(entries)
+        if self._unseen is None:
+            self._show(picked)
+        else:
+            self._unseen += len(picked)
+
+    def _picked(self, entries: Iterable[LogEntry]) -> list[LogEntry]:
+        return [picked for entry in entries if (picked := self._filter.pick(entry)) is not None]
+
+    def _show(self, entries: list[LogEntry]) -> None:
+        lines = lines_of(entries)
+        self._lines.extend(lines)
+        self._line_count += len(lines)
+        self.pane.show_lines([line.text for line in lines])
+        if self._line_count:
+            self.pane.show_note("")
+        else:
+            self.pane.show_note(NOTHING if self._filter == LogFilter() else NOTHING_FITS)
+
+    def _say_state(self) -> None:
+        if self._unseen is None:
+            self.pane.show_state("● Live", "$success")
+        else:
+            self.pane.show_state(f"Paused, {self._unseen:,} new: f follows", "$warning")
+
+    # --- what of it is shown -------------------------------------------------------------------------
+
+    def _choose(self, chosen: LogFilter) -> None:
+        if chosen != self._filter:
+            self._filter = chosen
+            self._show_anew()
+
+    def _show_anew(self) -> None:
+        """Everything that is remembered and fits; what came while paused, too."""
+        self._empty_view()
+        if self._unseen is not None:
+            self._unseen = 0
+            self._say_state()
+        self._show(self._picked(self._kept))
+
+    def _empty_view(self) -> None:
+        self._lines.clear()
+        self._line_count = 0
+        self.pane.log_view.clear()
+
+    def choose_function(self, named: str) -> None:
+        self._choose(replace(self._filter, named=named))
+
+    def next_level(self) -> None:
+        levels = list(_LEVELS)
+        level = levels[(levels.index(self._filter.level) + 1) % len(levels)]
+        self.pane.show_level(_LEVELS[level])
+        self._choose(replace(self._filter, level=level))
+
+    def all_requests(self) -> None:
+        self._only_request("")
+
+    def _only_request(self, request_id: str) -> None:
+        self.pane.show_request(request_id)
+        self._choose(replace(self._filter, request_id=request_id))
+
+    def _this_request(self) -> None:
+        line = self._line(self.pane.log_view.cursor)
+        if line is not None:
+            self._toggle_request(line)
+
+    def _toggle_request(self, line: ShownLine) -> None:
+        if not line.entry.request_id:
+            self._host.notice("The deployment does not say which request this was.")
+        else:
+            self._only_request("" if self._filter.request_id else line.entry.request_id)
+
+    def _pause(self) -> None:
+        if self._unseen is None:
+            self._unseen = 0
+            self._say_state()
+        else:
+            self._unseen = None
+            self._show_anew()
+            self._say_state()
+
+    def _clear(self) -> None:
+        self._kept.clear()
+        self._show_anew()
+
+    # --- lines ---------------------------------------------------------------------------------------
+
+    def open_line(self, number: int) -> None:
+        """The head of an execution shows only its request, or all again; any other line leads to its place."""
+        line = self._line(number)
+        if line is None:
+            return
+        if line.part == "head":
+            self._toggle_request(line)
+        elif line.place is not None:
+            self._host.open_file(*line.place)
+        else:
+            self._host.notice("This line names no file of the project.")
+
+    def _line(self, number: int) -> ShownLine | None:
+        index = number - 1 - (self._line_count - len(self._lines))
+        return self._lines[index] if 0 <= index < len(self._lines) else None
+
+    def copy_text(self, text: str) -> None:
+        self._host.do(self._host.copy(text))
