@@ -277,10 +277,14 @@ def _walk(
 
 
 def read_ignores(file: Path) -> GitIgnoreSpec:
-    """The rules of one `.gitignore`. Blocking."""
+    """The rules of one `.gitignore`; none when it has gone or cannot be read, as for git. Blocking."""
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(file.read_text("utf-8", "replace").splitlines())
+    try:
+        lines = file.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def is_ignored(path: str, ignores: list[tuple[str, GitIgnoreSpec]]) -> bool:
