@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
-import os
 import sys
-from pathlib import Path
 
 from vibe_tui.cli.deployment import with_deployment
 from vibe_tui.cli.output import Output
-from vibe_tui.services.atomic import write_atomic
 from vibe_tui.services.convex.convex_auth import (
     DEFAULT_SITE_URL,
     google_redirect_uri,
@@ -20,19 +17,10 @@ from vibe_tui.services.convex.convex_auth import (
 )
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.deployment_env import changes_of, env_text, read_env_text
-from vibe_tui.services.errors import UsageError, VibeError
+from vibe_tui.services.convex.variable_file import LARGEST, env_file_text, read_env_file, write_env_file
+from vibe_tui.services.errors import UsageError
 from vibe_tui.services.secret import Secret
 from vibe_tui.services.terminal_text import STARS, visible
-
-_LARGEST_TEXT = 16 * 1024 * 1024
-
-
-class EnvFileUnreadable(VibeError):
-    code = "env_file_unreadable"
-
-
-class EnvFileExists(VibeError):
-    code = "env_file_exists"
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
@@ -97,7 +85,8 @@ async def _unset(options: argparse.Namespace, output: Output, api: DeploymentApi
 
 async def _export(options: argparse.Namespace, output: Output, api: DeploymentApi) -> int:
     variables = await api.variables.all()
-    target = await asyncio.to_thread(_write, options.file, env_text(variables), options.replace)
+    text = env_text(variables)
+    target = await asyncio.to_thread(write_env_file, options.file, text, replace=options.replace)
     output.result(
         {"path": target, "variables": [variable.name for variable in variables]},
         f"{len(variables)} variables with their values: {target} (only you can read it)",
@@ -125,16 +114,6 @@ async def _set_up_auth(options: argparse.Namespace, output: Output, api: Deploym
     return 0
 
 
-def _write(name: str, text: str, replace: bool) -> Path:
-    target = Path(name).expanduser()
-    if target.exists() and not replace:
-        raise EnvFileExists(
-            f"{visible(str(target))} exists already.", next_step="Choose another name, or pass --replace."
-        )
-    write_atomic(target, text.encode())
-    return target
-
-
 def _typed_value(options: argparse.Namespace) -> Secret:
     """The value from stdin, or asked for at a terminal without showing it. Raises UsageError."""
     if options.value is not None or "=" in options.name:
@@ -148,16 +127,12 @@ def _typed_value(options: argparse.Namespace) -> Secret:
             return Secret(getpass.getpass(f"Value of {visible(options.name)} (not shown): "))
         except EOFError as error:
             raise UsageError("No value was typed.") from error
-    text = sys.stdin.buffer.read(_LARGEST_TEXT).decode(errors="replace")
+    text = sys.stdin.buffer.read(LARGEST).decode(errors="replace")
     return Secret(text.removesuffix("\n"))
 
 
 def _file_text(name: str) -> str:
     """The text of the file; "-" is stdin. Raises EnvFileUnreadable."""
-    try:
-        if name == "-":
-            return sys.stdin.buffer.read(_LARGEST_TEXT).decode()
-        return Path(name).expanduser().read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else "it is not UTF-8"
-        raise EnvFileUnreadable(f"{visible(name)} cannot be read: {reason}.") from error
+    if name == "-":
+        return env_file_text(sys.stdin.buffer.read(LARGEST), "stdin")
+    return read_env_file(name)

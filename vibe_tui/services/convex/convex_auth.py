@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from vibe_tui.services.convex.deployment_env import Variables
+from vibe_tui.services.convex.deployment_env import Variable, Variables
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.secret import Secret
 
@@ -74,10 +74,14 @@ class AuthSetUp:
     """As it is now."""
 
 
+def auth_state(variables: Iterable[Variable]) -> AuthState:
+    """What a deployment's variables say. It blocks: a key is read."""
+    return _state({variable.name: variable.value for variable in variables})
+
+
 async def look(variables: Variables) -> AuthState:
     """Raises HttpError."""
-    values = {variable.name: variable.value for variable in await variables.all()}
-    return await asyncio.to_thread(_state, values)
+    return await asyncio.to_thread(auth_state, await variables.all())
 
 
 async def set_up(variables: Variables, *, site_url: str, replace_keys: bool = False) -> AuthSetUp:
@@ -117,13 +121,13 @@ def still_to_do(state: AuthState, deployment_site_url: str) -> tuple[str, ...]:
     steps = [
         f"In the app's folder, install the packages: {PACKAGES}",
         "Write convex/auth.ts, convex/auth.config.ts and convex/http.ts, and add Convex Auth's tables to the "
-        "schema, or ask for it in the chat.",
+        "schema (https://labs.convex.dev/auth/setup/manual), or ask for it in the chat.",
     ]
     if not state.google:
         steps += [
             "At Google (https://console.cloud.google.com/auth/clients), create an OAuth client of the type "
             f"“Web application” with this redirect URI: {google_redirect_uri(deployment_site_url)}",
-            f"Set {' and '.join(GOOGLE)} here to its client id and secret.",
+            f"Set the variables {' and '.join(GOOGLE)} to its client id and secret.",
         ]
     return tuple(steps)
 
