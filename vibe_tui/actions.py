@@ -88,6 +88,8 @@ ACTIONS: tuple[Action, ...] = (
            "Open the deployment's dashboard, or show its link."),
     Action("go_to_problem", "Go to the problem", "alt+e", "Project", "project", "",
            "Open the file of the problem in the status bar."),
+    Action("deploy_production", "Deploy to production", "", "Project", "project", "",
+           "Deploy the functions to the project's production deployment, once. Asks first."),
     Action("download", "Download", "alt+d", "Project", "project", "",
            "Save the project as a zip file."),
     Action("publish", "Publish App", "alt+u", "Project", "project", "",

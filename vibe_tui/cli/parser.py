@@ -110,6 +110,15 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     dev = _command(commands, "dev", "start the dev server: every change deploys itself", streams=True)
     _project(dev)
 
+    deploy = _command(commands, "deploy", "deploy convex/ to production, once", streams=True)
+    _project(deploy)
+    deploy.add_argument(
+        "--production",
+        action="store_true",
+        required=True,
+        help="say that you mean production; the Convex project's name is asked for as well",
+    )
+
     disconnect = _command(commands, "disconnect", "disconnect the project from Convex", streams=True)
     _project(disconnect)
     how = disconnect.add_mutually_exclusive_group()

@@ -16,6 +16,7 @@ from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.git_ignore import ignore_env_file
 from vibe_tui.services.convex.local_emulator import EmulatorFailed
+from vibe_tui.services.convex.production import Production
 from vibe_tui.services.convex.provisioning import Provisioning
 from vibe_tui.services.convex.push import run_push, unreachable
 from vibe_tui.services.convex.schema_lines import with_schema_lines
@@ -50,6 +51,7 @@ class Workspace:
     """The commands that ran, and how they ended."""
     activity_log: LogStore
     """What happened in the project, in sentences."""
+    production: Production
 
 
 @asynccontextmanager
@@ -102,6 +104,15 @@ async def open_workspace(
         dev_server.subscribe(
             lambda what: lease.publish(asdict(what)) if isinstance(what, DevServerState) else None
         )
+        production = Production(
+            backend,
+            provisioning,
+            sandbox,
+            dev_server,
+            project.folder,
+            limit=settings.convex.push_limit,
+            on_line=log,
+        )
         chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
         Activity(activity_log, backend, dev_server, chat)
         try:
@@ -117,9 +128,11 @@ async def open_workspace(
                 convex_log,
                 sandbox_log,
                 activity_log,
+                production,
             )
         finally:
             await files.close()
+            await production.close()
             await dev_server.stop()
             await sandbox.close()
             backend.close()

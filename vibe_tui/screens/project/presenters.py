@@ -13,6 +13,7 @@ from vibe_tui.screens.project.download import download
 from vibe_tui.screens.project.editor_presenter import EditorPresenter
 from vibe_tui.screens.project.files_presenter import FilesPresenter
 from vibe_tui.screens.project.log_presenter import LogPresenter, place_in
+from vibe_tui.screens.project.production import deploy_production
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.lease import ProjectHeld
 from vibe_tui.services.project_files import ProjectFiles
@@ -40,6 +41,7 @@ class Presenters:
         self.log = LogPresenter({"convex": screen.logs.active})
         self.chat = ChatPresenter(screen.chat, self.do, self._written)
         self.backend = BackendPresenter(screen.header, screen.status, self.do, screen.pushed)
+        self._workspace: Workspace | None = None
         self._read_only: ProjectFiles | None = None
         self._detach_reading: list[Callable[[], None]] = []
 
@@ -48,6 +50,7 @@ class Presenters:
     def attach(self, workspace: Workspace) -> Callable[[], None]:
         """Let every pane follow the workspace; returns what ends that."""
         self._stop_reading()
+        self._workspace = workspace
         screen = self._screen
         screen.status.show("assistant", f"assistant: {_short(workspace.chat.state.assistant)}")
         ends = [
@@ -149,6 +152,10 @@ class Presenters:
             if answer != "quit":
                 return
         self._screen.app.exit()
+
+    async def deploy_production(self) -> None:
+        if self._workspace is not None:
+            await deploy_production(self._screen, self._workspace)
 
     async def download(self) -> None:
         await download(self._screen)

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 LOGS = (("convex", "Convex"), ("sandbox", "Sandbox"), ("activity", "Activity"))
 _PANE_CONTEXTS: dict[str, Context] = {"files": "files", "editor": "editor", "log": "log", "chat": "chat"}
-_WRITING = ("connect_backend", "toggle_dev_server", "push_now", "open_dashboard", "download", "save_file")
+_WRITING = (
+    *("connect_backend", "toggle_dev_server", "push_now", "deploy_production", "open_dashboard"),
+    *("download", "save_file"),
+)
 RETRY_SECONDS = 2.0
 """How often a project that is open elsewhere is tried again."""
 
@@ -169,6 +172,7 @@ class ProjectScreen(ActionHost, Screen[None]):
             "toggle_dev_server": lambda: self._start(lambda p: p.backend.toggle_dev_server()),
             "push_now": lambda: self._start(lambda p: p.backend.push_now()),
             "open_dashboard": lambda: self._start(lambda p: p.backend.open_dashboard()),
+            "deploy_production": lambda: self._start(lambda p: p.deploy_production()),
             "download": lambda: self._start(lambda p: p.download()),
             "publish": lambda: self._start(lambda p: p.publish()),
             "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),

@@ -85,6 +85,20 @@ class Provisioning:
             )
         return key
 
+    def key_maker(self) -> Secret | None:
+        """A token that makes keys which open one deployment alone; None: there is none. Blocking."""
+        journal = self._journal.read()
+        if journal is None or journal.given or not journal.narrow:
+            return None
+        return self._credentials.get(
+            self._refs.team_token if journal.sign_in == "oauth" else self._refs.sign_in
+        )
+
+    @property
+    def production_key_name(self) -> str:
+        """Our name for the key of a deploy to production, which lives as long as that."""
+        return f"vibe-tui-{self._project.id}-production"
+
     def emulator_is_at(self, host: str, deployments: Mapping[str, tuple[str, str]]) -> None:
         """Note where the emulator answers now, and its deployment of ours: ports may change. Blocking.
 
@@ -214,7 +228,7 @@ class Provisioning:
             )
 
     def begun(self) -> Begun | None:
-        """What was begun and cannot be turned into something else; None: everything is open. Blocking."""
+        """How far the project is on its way to a connection; None: not under way. Blocking."""
         return begun_of(self._journal.read())
 
     def remembered_teams(self, provision_host: str) -> list[str]:
@@ -227,7 +241,8 @@ class Provisioning:
         What the user should know of that; "" when there is nothing.
         """
         journal = await asyncio.to_thread(self._journal.read)
-        if journal is None or begun_of(journal) is not None:
+        begun = begun_of(journal)
+        if begun is None or begun.made:
             return ""
         departure = Departure(journal, self._journal, self._credentials, self._refs, lambda _: None)
         return await departure.abandon()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from vibe_tui.services.clock import now
@@ -36,25 +36,54 @@ async def run_push(sandbox: Sandbox, target: PushTarget, *, limit: float, on_lin
     A deployment that does not answer is not pushed to: the CLI would try for half a minute and more.
     Raises what `sandbox.prepare` and the sandbox's file access raise. Cancelling stops the CLI.
     """
-    if not await _still_up(target):
+    if not await _still_up(target.is_up):
         return unreachable("The Convex deployment does not answer.")
     await sandbox.prepare(on_line)
     await write_variables(sandbox, target)
-    on_line(f"$ npx convex {' '.join(ARGUMENTS)}")
-    output = PushOutput()
+    return await run_convex(
+        sandbox,
+        ARGUMENTS,
+        platform_of(target.connection) if target.connection.backend == "cloud" else {},
+        PushOutput(),
+        is_up=target.is_up,
+        limit=limit,
+        on_line=on_line,
+    )
+
+
+def platform_of(connection: Connected) -> dict[str, str]:
+    """The variables with which the CLI asks the right platform for the deployment of its deploy key."""
+    if connection.provision_host == DEFAULT_PROVISION_HOST:
+        return {}
+    return {"CONVEX_PROVISION_HOST": connection.provision_host}
+
+
+async def run_convex(
+    sandbox: Sandbox,
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    output: PushOutput,
+    *,
+    is_up: Callable[[], Awaitable[bool]],
+    limit: float,
+    on_line: OnLine,
+) -> Push:
+    """Run `npx convex` with these arguments to its end, or until the deployment is gone; `output` judges it.
+
+    environment: added to the command's own; the only place for a key that is not in `.env.local`.
+    """
+    on_line(f"$ npx convex {' '.join(arguments)}")
 
     def take(line: str) -> None:
         output.take(line)
         on_line(line)
 
-    environment = {"CI": "1", "FORCE_COLOR": "1"}
-    if target.connection.backend == "cloud" and target.connection.provision_host != DEFAULT_PROVISION_HOST:
-        environment["CONVEX_PROVISION_HOST"] = target.connection.provision_host
+    environment = {"CI": "1", "FORCE_COLOR": "1", **environment}
     running = await sandbox.start(
-        Command(argv=sandbox.convex(*ARGUMENTS), env=environment, limit=limit), take
+        Command(argv=sandbox.convex(*arguments), env=environment, limit=limit), take
     )
     down = asyncio.Event()
-    watch = asyncio.create_task(_stop_when_down(target, running, down), name="watch deployment")
+    watch = asyncio.create_task(_stop_when_down(is_up, running, down), name="watch deployment")
     try:
         ended = await running.wait()
     except asyncio.CancelledError:
@@ -81,19 +110,21 @@ def unreachable(reason: str) -> Push:
     return Push("unreachable", 0.0, reason=reason, finished_at=now())
 
 
-async def _stop_when_down(target: PushTarget, running: Running, down: asyncio.Event) -> None:
+async def _stop_when_down(
+    is_up: Callable[[], Awaitable[bool]], running: Running, down: asyncio.Event
+) -> None:
     """End the CLI once the deployment is gone: it would go on trying until its time is over."""
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        if not await _still_up(target):
+        if not await _still_up(is_up):
             break
     down.set()
     await running.stop()
 
 
-async def _still_up(target: PushTarget) -> bool:
+async def _still_up(is_up: Callable[[], Awaitable[bool]]) -> bool:
     """One lost request means nothing yet."""
-    return await target.is_up() or await target.is_up()
+    return await is_up() or await is_up()
 
 
 async def write_variables(sandbox: Sandbox, target: PushTarget) -> None:

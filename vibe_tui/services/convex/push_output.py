@@ -13,6 +13,8 @@ from vibe_tui.services.sandbox.base import Exit
 from vibe_tui.services.terminal_text import clean
 
 READY = "Convex functions ready!"
+DEPLOYED = "Deployed Convex functions to "
+"""What `convex deploy` says instead."""
 
 _TSC = re.compile(
     r"^(?P<file>\S.*?\.[cm]?[jt]sx?):(?P<line>\d+):(?P<column>\d+) - error (?P<message>TS\d+: .*)"

@@ -37,6 +37,11 @@ def fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def pushed_names(folder: Path) -> list[str]:
+    """What a push is made of, relative to `folder`, with "/" between parts. Blocking."""
+    return [path.relative_to(folder).as_posix() for path in _pushed_files(folder)]
+
+
 def _counts(path: Path) -> bool:
     """Editors, and we, write through temporary files whose names start with a dot."""
     return not path.name.startswith(".") and path.is_file()
