@@ -42,8 +42,7 @@ class FunctionList(Vertical):
     FunctionList {
         & > #function-filter { margin-bottom: 1; }
         & > OptionList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; background: $surface; }
-        & > #no-function { padding: 0 1; color: $text-muted; display: none; }
-        &.-empty > OptionList { display: none; }
+        & > #no-function { height: auto; padding: 0 1; color: $text-muted; display: none; }
         &.-empty > #no-function { display: block; }
     }
     """
@@ -75,14 +74,14 @@ class FunctionList(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self._filter
-        yield self._list
         yield self._note
+        yield self._list
 
     def on_mount(self) -> None:
         self._fill()
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self._list.focus(scroll_visible) if self._list.display else self._filter.focus(scroll_visible)
+        self._list.focus(scroll_visible)
         return self
 
     @property

@@ -36,6 +36,7 @@ class FunctionsTab:
         self._host = host
         self._specs: dict[str, FunctionSpec] = {}
         self._shown: FunctionSpec | None = None
+        self._was_shown = False
         self._site_url = ""
         self._outcome: Outcome | None = None
         self._loading = Stoppable(host)
@@ -50,6 +51,9 @@ class FunctionsTab:
         }
 
     def shown(self) -> None:
+        if not self._was_shown:
+            self._was_shown = True
+            self.pane.focus()
         self._load()
 
     def hidden(self) -> None:

@@ -20,6 +20,9 @@ class KeptEntries:
     def __iter__(self) -> Iterator[LogEntry]:
         return iter(self._entries)
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def extend(self, entries: Iterable[LogEntry]) -> None:
         for entry in entries:
             self._entries.append(entry)

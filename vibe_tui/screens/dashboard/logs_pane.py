@@ -18,7 +18,8 @@ from vibe_tui.services.terminal_text import clean, visible
 from vibe_tui.widgets.log_view import LogView
 
 NOTHING = "No function has run yet. What runs is shown here as it ends."
-NOTHING_FITS = "Nothing that is remembered here fits. Esc shows all functions and requests again."
+CLEARED = "Cleared. What runs from now on is shown here as it ends."
+NOTHING_FITS = "Nothing here fits what is chosen above. Esc shows everything again."
 
 
 class LogsEvents(Protocol):
@@ -29,6 +30,8 @@ class LogsEvents(Protocol):
     def next_level(self) -> None: ...
 
     def all_requests(self) -> None: ...
+
+    def show_everything(self) -> None: ...
 
     def open_line(self, number: int) -> None:
         """A line was chosen; counted from 1 since the log was last cleared."""
@@ -52,6 +55,7 @@ class LogsPane(Vertical):
         self._state = Static(id="log-state", markup=False)
         self._note = Static(id="log-note", markup=False)
         self.log_view = LogView(id="deployment-log")
+        self._chosen = False
         self._again_at = 0.0
         self._counting: Timer | None = None
 
@@ -63,9 +67,6 @@ class LogsPane(Vertical):
             yield self._state
         yield self._note
         yield self.log_view
-
-    def on_mount(self) -> None:
-        self.show_request("")
 
     def focus(self, scroll_visible: bool = True) -> Self:
         self.log_view.focus(scroll_visible)
@@ -86,14 +87,15 @@ class LogsPane(Vertical):
         self._note.update(text)
         self._note.display = bool(text)
 
-    def show_level(self, text: str) -> None:
-        self._level.label = Content(text)
-        self._level.refresh(layout=True)
-
-    def show_request(self, request_id: str) -> None:
-        """Only this request is shown; "": all of them."""
+    def show_choice(self, level: str, request_id: str, *, everything: bool) -> None:
+        """What of the log is shown. level: in words. request_id: "" for all. everything: the whole log is."""
+        self._chosen = not everything
+        if everything:
+            self._function.value = ""
         if not request_id and self._request.has_focus:
             self.focus()
+        self._level.label = Content(level)
+        self._level.refresh(layout=True)
         self._request.label = Content(f"Request {visible(request_id)[:16]} ✕")
         self._request.display = bool(request_id)
         self._request.refresh(layout=True)
@@ -124,12 +126,11 @@ class LogsPane(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
-            return bool(self._function.value) or self._request.display
+            return self._chosen
         return action != "to_log" or self._function.has_focus
 
     def action_show_all(self) -> None:
-        self._function.value = ""
-        self._events.all_requests()
+        self._events.show_everything()
         self.focus()
 
     def action_to_log(self) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from vibe_tui.action_host import Handler
 from vibe_tui.actions import Context
 from vibe_tui.screens.dashboard.logs_kept import KeptEntries
-from vibe_tui.screens.dashboard.logs_pane import NOTHING, NOTHING_FITS, LogsPane
+from vibe_tui.screens.dashboard.logs_pane import CLEARED, NOTHING, NOTHING_FITS, LogsPane
 from vibe_tui.screens.dashboard.logs_text import ShownLine, lines_of
 from vibe_tui.screens.dashboard.stoppable import Stoppable
 from vibe_tui.screens.dashboard.tab import Host
@@ -39,11 +39,12 @@ class LogsTab:
         """Lines that were shown since the view was last cleared."""
         self._filter = LogFilter()
         self._cursor = 0.0
+        self._was_shown = False
         self._unseen: int | None = None
         """Executions that came while paused; None: not paused."""
+        self._why_empty = NOTHING
         self._following = Stoppable(host)
         self.pane = LogsPane(self)
-        self.pane.show_level(_LEVELS["DEBUG"])
         self.handlers: Mapping[str, Handler] = {
             "deployment_log_find": self.pane.log_view.search,
             "deployment_log_function": self.pane.type_function,
@@ -54,6 +55,10 @@ class LogsTab:
         }
 
     def shown(self) -> None:
+        if not self._was_shown:
+            self._was_shown = True
+            self._show_choice()
+            self.pane.focus()
         self._following.start(self._follow(), lambda: self.pane.show_state("Not followed", "$text-muted"))
 
     def hidden(self) -> None:
@@ -97,7 +102,7 @@ class LogsTab:
         if self._line_count:
             self.pane.show_note("")
         else:
-            self.pane.show_note(NOTHING if self._filter == LogFilter() else NOTHING_FITS)
+            self.pane.show_note(NOTHING_FITS if self._kept else self._why_empty)
 
     def _say_state(self) -> None:
         if self._unseen is None:
@@ -108,9 +113,15 @@ class LogsTab:
     # --- what of it is shown -------------------------------------------------------------------------
 
     def _choose(self, chosen: LogFilter) -> None:
-        if chosen != self._filter:
-            self._filter = chosen
-            self._show_anew()
+        if chosen == self._filter:
+            return
+        self._filter = chosen
+        self._show_choice()
+        self._show_anew()
+
+    def _show_choice(self) -> None:
+        chosen = self._filter
+        self.pane.show_choice(_LEVELS[chosen.level], chosen.request_id, everything=chosen == LogFilter())
 
     def _show_anew(self) -> None:
         """Everything that is remembered and fits; what came while paused, too."""
@@ -131,14 +142,15 @@ class LogsTab:
     def next_level(self) -> None:
         levels = list(_LEVELS)
         level = levels[(levels.index(self._filter.level) + 1) % len(levels)]
-        self.pane.show_level(_LEVELS[level])
         self._choose(replace(self._filter, level=level))
+
+    def show_everything(self) -> None:
+        self._choose(LogFilter())
 
     def all_requests(self) -> None:
         self._only_request("")
 
     def _only_request(self, request_id: str) -> None:
-        self.pane.show_request(request_id)
         self._choose(replace(self._filter, request_id=request_id))
 
     def _this_request(self) -> None:
@@ -163,12 +175,13 @@ class LogsTab:
 
     def _clear(self) -> None:
         self._kept.clear()
+        self._why_empty = CLEARED
         self._show_anew()
 
     # --- lines ---------------------------------------------------------------------------------------
 
     def open_line(self, number: int) -> None:
-        """The head of an execution shows only its request, or all again; any other line leads to its place."""
+        """An execution's head shows only its request, or all again; any other line leads to its place."""
         line = self._line(number)
         if line is None:
             return

@@ -47,11 +47,11 @@ def _lines(entry: LogEntry) -> list[ShownLine]:
     for line in entry.lines:
         mark = "" if line.level in ("LOG", "INFO") else f"{line.level} "
         cut = " … (cut by Convex)" if line.truncated else ""
-        for text in redact(f"{mark}{line.text}{cut}").split("\n"):
-            shown.append(ShownLine(_coloured(text, _COLOURS[line.level]), entry, "logged"))
+        texts = redact(f"{mark}{line.text}{cut}").split("\n")
+        shown += [ShownLine(_coloured(text, _COLOURS[line.level]), entry, "logged") for text in texts]
     if entry.error is not None:
-        for text in redact(entry.error.message).split("\n"):
-            shown.append(ShownLine(_coloured(text, _RED), entry, "error"))
+        texts = redact(entry.error.message).split("\n")
+        shown += [ShownLine(_coloured(text, _RED), entry, "error") for text in texts]
     return shown
 
 
