@@ -87,11 +87,11 @@ async def _ask_for_site_url(host: Host, problem: str, value: str = DEFAULT_SITE_
 async def _tell(host: Host, done: AuthSetUp) -> None:
     site_url = (await host.api.health()).site_url
     steps = still_to_do(done.state, site_url)
-    said = [f"✓ {', '.join(done.set)} set in the deployment."] if done.set else []
-    said += ["", "What is left for you:", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
+    said = [f"✓ Set in the deployment: {', '.join(done.set)}"] if done.set else []
+    said += ["What is left for you:", *(f"{number}. {step}" for number, step in enumerate(steps, 1))]
     options = [Option("close", "Close", "safe")]
     if not done.state.google:
         options.insert(0, Option("copy", "Copy the redirect URI"))
-    dialog = ConfirmDialog("Convex Auth", "\n".join(said).strip("\n"), options)
+    dialog = ConfirmDialog("Convex Auth", "\n".join(said), options)
     if await host.ask(dialog) == "copy":
         await host.copy(google_redirect_uri(site_url))

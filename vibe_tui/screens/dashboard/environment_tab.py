@@ -161,6 +161,7 @@ class EnvironmentTab:
         """One question at a time, however fast the keys come."""
         if not self._asking:
             self._asking = True
+            self.pane.hide_value()
             self._host.do(self._alone(flow))
 
     async def _alone(self, flow: Flow) -> None:

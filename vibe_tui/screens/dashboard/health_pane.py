@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,30 +16,61 @@ _COLOURS: dict[Mark, str] = {"+": "$success", "-": "$error", "~": "$warning"}
 _STATES = {"●": "$success", "↻": "$warning", "✗": "$error", "○": "$text-muted"}
 
 
+class _Fact(Horizontal):
+    """A title and a text, which may be of several lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title = Static(classes="title", markup=False)
+        self._text = Static(classes="text", markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self._text
+
+    def show(self, row: Row) -> None:
+        self._title.update(row.title)
+        text = Content(row.text)
+        colour = _STATES.get(row.text[:1])
+        self._text.update(text.stylize(colour, 0, 1) if colour else text)
+
+
 class HealthPane(VerticalScroll):
     """All texts are clean already, except where it says so."""
 
     def __init__(self) -> None:
         super().__init__(id="health-pane")
-        self._facts = Static(id="health-facts", markup=False)
-        self._dev_server = Static(id="health-dev-server", markup=False)
+        self._state = Static(id="health-state", classes="muted", markup=False)
+        self._facts = Vertical(id="health-facts")
+        self._dev_server = _Fact()
         self._schema = Static(id="health-schema", markup=False)
 
     def compose(self) -> ComposeResult:
+        yield self._state
         yield self._facts
         yield self._dev_server
         yield Static("Schema", classes="heading")
         yield self._schema
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        self._facts.update(Content("\n").join(map(_row, rows)))
+        self.say("")
+        there = list(self._facts.query_children(_Fact))
+        for place, row in enumerate(rows):
+            if place == len(there):
+                there.append(_Fact())
+                self._facts.mount(there[-1])
+            there[place].display = True
+            there[place].show(row)
+        for left_over in there[len(rows) :]:
+            left_over.display = False
 
     def say(self, text: str) -> None:
         """Why there are no rows yet."""
-        self._facts.update(Content(text).stylize("$text-muted"))
+        self._state.display = bool(text)
+        self._state.update(text)
 
     def show_dev_server(self, row: Row) -> None:
-        self._dev_server.update(_row(row))
+        self._dev_server.show(row)
 
     def show_schema(self, title: str, lines: Sequence[SchemaLine]) -> None:
         self._schema.update(Content("\n").join([Content(title), *map(_line, lines)]))
@@ -51,14 +82,6 @@ class HealthPane(VerticalScroll):
         """Untrusted texts."""
         said = Content(f"✗ {clean(message)}").stylize("$error")
         self._schema.update(said + Content(f"\n{clean(next_step)}".rstrip()))
-
-
-def _row(row: Row) -> Content:
-    text = Content(row.text)
-    colour = _STATES.get(row.text[:1])
-    return Content(f"{row.title:<14}").stylize("$text-muted") + (
-        text.stylize(colour, 0, 1) if colour else text
-    )
 
 
 def _line(line: SchemaLine) -> Content:

@@ -119,15 +119,15 @@ def google_redirect_uri(deployment_site_url: str) -> str:
 def still_to_do(state: AuthState, deployment_site_url: str) -> tuple[str, ...]:
     """What the user must do for signing in with Google, step by step."""
     steps = [
-        f"In the app's folder, install the packages: {PACKAGES}",
-        "Write convex/auth.ts, convex/auth.config.ts and convex/http.ts, and add Convex Auth's tables to the "
-        "schema (https://labs.convex.dev/auth/setup/manual), or ask for it in the chat.",
+        f"Install in the app's folder: {PACKAGES}",
+        "Write convex/auth.ts, auth.config.ts and http.ts, and add the auth tables to the schema: "
+        "ask in the chat, or see https://labs.convex.dev/auth/setup/manual",
     ]
     if not state.google:
         steps += [
-            "At Google (https://console.cloud.google.com/auth/clients), create an OAuth client of the type "
-            f"“Web application” with this redirect URI: {google_redirect_uri(deployment_site_url)}",
-            f"Set the variables {' and '.join(GOOGLE)} to its client id and secret.",
+            "Create an OAuth client (“Web application”) at https://console.cloud.google.com/auth/clients "
+            f"with this redirect URI: {google_redirect_uri(deployment_site_url)}",
+            f"Set {' and '.join(GOOGLE)} to its client id and secret.",
         ]
     return tuple(steps)
 
