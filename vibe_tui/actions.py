@@ -127,6 +127,8 @@ ACTIONS: tuple[Action, ...] = (
            "Open the dashboard at what is shown here, or show its link."),
     Action("backend_try_now", "Try again now", "ctrl+r", "Deployment", "backend", "Try now",
            "Do not wait for the next try to reach the deployment."),
+    Action("backend_sign_in", "Sign in again", "", "Deployment", "backend", "",
+           "Go to the project's connection, to repair it."),
     Action("backend_close", "Back to the project", "escape", "Deployment", "backend", "Back",
            "Close this screen."),
 

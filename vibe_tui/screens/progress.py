@@ -20,8 +20,12 @@ class ProgressDialog(ModalScreen[None]):
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar = [Binding("escape", "cancel", "Cancel", show=False)]
 
-    def __init__(self, title: str, what: str, on_cancel: Callable[[], None]) -> None:
+    def __init__(
+        self, title: str, what: str, on_cancel: Callable[[], object], *, unit: str = "files"
+    ) -> None:
+        """unit: what is counted."""
         super().__init__()
+        self._unit = unit
         self._title = title
         self._what = what
         self._on_cancel = on_cancel
@@ -39,7 +43,7 @@ class ProgressDialog(ModalScreen[None]):
             filled = _WIDTH * done // max(1, total)
             bar = "█" * filled + "░" * (_WIDTH - filled)
             self.query_one("#dialog-body", Static).update(
-                f"{self._what}\n\n{bar}  {done:,} of {total:,} files"
+                f"{self._what}\n\n{bar}  {done:,} of {total:,} {self._unit}"
             )
 
     def finish(self) -> None:

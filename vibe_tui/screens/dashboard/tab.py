@@ -64,9 +64,11 @@ class Tab(Protocol):
     title: str
     context: Context
     """Where the actions of this tab work."""
-    pane: Widget
     handlers: Mapping[str, Handler]
     """What the tab does for the actions of its context, by the action's id."""
+
+    @property
+    def pane(self) -> Widget: ...
 
     def shown(self) -> None:
         """It came on the screen and the deployment answers: load what is old or missing."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vibe_tui.screens.clipboard import copy
 from vibe_tui.screens.confirm import ConfirmDialog, Option
+from vibe_tui.screens.dashboard.opening import open_backend_screen
 from vibe_tui.screens.project.backend_presenter import BackendPresenter
 from vibe_tui.screens.project.chat_presenter import ChatPresenter
 from vibe_tui.screens.project.download import download
@@ -22,6 +23,8 @@ from vibe_tui.services.workspace import Workspace
 
 if TYPE_CHECKING:
     from vibe_tui.screens.project.screen import ProjectScreen
+    from vibe_tui.services.paths import Home
+    from vibe_tui.services.settings import Settings
 
 PUBLISH = (
     "Publishing will build the app and hand it to a target: the web, an app store, or your own server. "
@@ -159,6 +162,9 @@ class Presenters:
 
     async def download(self) -> None:
         await download(self._screen)
+
+    async def look_into_backend(self, home: Home, settings: Settings) -> None:
+        await open_backend_screen(self._screen, home, settings)
 
     async def publish(self) -> None:
         await self._screen.app.push_screen_wait(

@@ -173,6 +173,7 @@ class ProjectScreen(ActionHost, Screen[None]):
             "push_now": lambda: self._start(lambda p: p.backend.push_now()),
             "open_dashboard": lambda: self._start(lambda p: p.backend.open_dashboard()),
             "deploy_production": lambda: self._start(lambda p: p.deploy_production()),
+            "backend_screen": lambda: self._start(lambda p: p.look_into_backend(self._home, self._settings)),
             "download": lambda: self._start(lambda p: p.download()),
             "publish": lambda: self._start(lambda p: p.publish()),
             "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),
