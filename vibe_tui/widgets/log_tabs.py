@@ -19,10 +19,7 @@ class LogTabs(Vertical):
     """A row of names over the log on show. A log's view is made when it is first shown."""
 
     DEFAULT_CSS = """
-    LogTabs {
-        & > LogView { height: 1fr; display: none; }
-        & > LogView.-shown { display: block; }
-    }
+    LogTabs > LogView { height: 1fr; }
     """
 
     @dataclass
@@ -82,4 +79,4 @@ class LogTabs(Vertical):
     def _mark(self) -> None:
         self._row.show(self._active)
         for log_id, view in self._views.items():
-            view.set_class(log_id == self._active, "-shown")
+            view.display = log_id == self._active  # at once: what is hidden takes no focus
