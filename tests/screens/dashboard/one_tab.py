@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 from textual.screen import Screen
 
-from tests.deployed import Deployed
 from vibe_tui.action_host import ActionHost
 from vibe_tui.actions import Context, bindings
 from vibe_tui.app import VibeApp
@@ -34,7 +33,7 @@ class OneTab(ActionHost, Screen[None]):
     """The Host of one tab."""
 
     CSS_PATH = [SHEETS / "functions.tcss", SHEETS / "logs.tcss"]  # noqa: RUF012
-    BINDINGS = bindings("functions", "deployment-logs")  # noqa: RUF012
+    BINDINGS = bindings("functions", "deployment-logs")
 
     def __init__(self, make: Callable[[OneTab], Tab], api: DeploymentApi, project: Project) -> None:
         super().__init__()
@@ -115,12 +114,17 @@ class Page:
 
 @asynccontextmanager
 async def one_tab(
-    make: Callable[[OneTab], Tab], deployed: Deployed, *, size: tuple[int, int] = (100, 30)
+    make: Callable[[OneTab], Tab],
+    deployment: DeploymentApi,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (100, 30),
 ) -> AsyncIterator[Page]:
-    """The tab on show, with the deployment behind it."""
-    project = Project("0123456789ab", "shop", deployed.folder, "local", "2026-01-01T00:00:00Z")
-    async with deployed.api() as api:
+    """The tab on show, with the deployment behind it. folder: the project's."""
+    project = Project("0123456789ab", "shop", folder, "local", "2026-01-01T00:00:00Z")
+    async with deployment as api:
         screen = OneTab(make, api, project)
-        app = VibeApp(lambda: screen, crash_folder=deployed.folder.parent / "crashes")
+        app = VibeApp(lambda: screen, crash_folder=folder / "crashes")
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Page(pilot, screen)
+            screen.tab.hidden()

@@ -41,8 +41,8 @@ class Outcome:
     summary: str
     ok: bool
     lines: tuple[str, ...]
-    whole: str
-    """For the clipboard."""
+    whole: str = ""
+    """For the clipboard; "" when there is no result."""
 
 
 class FunctionsEvents(Protocol):
@@ -88,6 +88,7 @@ class FunctionsPane(Horizontal):
         self._result = LogView(id="function-result")
         self._running_since: float | None = None
         self._ticking: Timer | None = None
+        self._has_result = False
 
     def compose(self) -> ComposeResult:
         yield self.list
@@ -133,7 +134,7 @@ class FunctionsPane(Horizontal):
         else:
             self._signature.update(f"takes    {view.takes}\nreturns  {view.returns}")
             self._label(self._copy, "Copy result")
-            self._copy.disabled = not self._result.line_count
+            self._copy.disabled = not self._has_result
         self._arguments.complete = complete
         self._arguments.fill(view.arguments)
         self.show_problem("")
@@ -150,23 +151,19 @@ class FunctionsPane(Horizontal):
         self._ticking = self.set_interval(1.0, lambda: self._tick(name))
         self.refresh_bindings()
 
-    def show_ended(self, outcome: Outcome | None, otherwise: str = "") -> None:
-        """outcome: how it ended; None: it did not, as `otherwise` says."""
+    def show_ended(self, outcome: Outcome) -> None:
         if self._ticking is not None:
             self._ticking.stop()
         self._running_since = self._ticking = None
         self._label(self._run, "Run  ^R")
         self.refresh_bindings()
+        mark, colour = ("●", "$success") if outcome.ok else ("✗", "$error")
+        self._say(f"{mark} {outcome.summary}", colour)
         self._result.clear()
-        if outcome is None:
-            self._say(otherwise, "$warning")
-        else:
-            self._say(
-                f"{'●' if outcome.ok else '✗'} {outcome.summary}", "$success" if outcome.ok else "$error"
-            )
-            self._result.extend(outcome.lines)
-            self._result.show_start()
-        self._copy.disabled = outcome is None and not self.has_class("-http")
+        self._result.extend(outcome.lines)
+        self._result.show_start()
+        self._has_result = bool(outcome.whole)
+        self._copy.disabled = not (self._has_result or self.has_class("-http"))
 
     def edit_arguments(self) -> None:
         if not self.has_class("-http"):

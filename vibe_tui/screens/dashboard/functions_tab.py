@@ -135,26 +135,27 @@ class FunctionsTab:
         try:
             run = await self._host.api.functions.run(spec, args)
         except VibeError as problem:
-            self._outcome = None
-            self.pane.show_ended(None, f"✗ {spec.name}: {problem.message}")
+            self._ended(Outcome(f"No result: {spec.name}", False, (problem.message,)))
             raise
-        self._outcome = await asyncio.to_thread(outcome_of, run)
-        self.pane.show_ended(self._outcome)
+        self._ended(await asyncio.to_thread(outcome_of, run))
 
     def stop(self) -> None:
         self._running.stop()
 
     def _stopped(self, spec: FunctionSpec) -> None:
-        self._outcome = None
-        may_run = "" if spec.type == "query" else " It may have run all the same: see the logs."
-        self.pane.show_ended(None, f"Stopped waiting for {spec.name}.{may_run}")
+        more = () if spec.type == "query" else ("It may go on, or have run already: its logs say so.",)
+        self._ended(Outcome(f"Stopped: {spec.name}", False, ("You stopped waiting for it.", *more)))
+
+    def _ended(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        self.pane.show_ended(outcome)
 
     # --- what came of it -----------------------------------------------------------------------------
 
     def copy(self) -> None:
         if self._shown is not None and self._shown.type == "http":
             self.copy_text(request_of(self._shown, self._site_url))
-        elif self._outcome is not None:
+        elif self._outcome is not None and self._outcome.whole:
             self.copy_text(self._outcome.whole)
         else:
             self._host.notice("There is no result yet.")
