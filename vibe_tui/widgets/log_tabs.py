@@ -61,7 +61,7 @@ class LogTabs(Vertical):
             self.post_message(self.Opened(log_id, view))
         self._mark()
         if focused:
-            self.active.focus()
+            self.active.take_focus()
 
     def show_next(self, direction: int = 1) -> None:
         """Go to the log after the one on show, or before it."""
@@ -71,7 +71,7 @@ class LogTabs(Vertical):
     def _chosen(self, event: TabRow.Chosen) -> None:
         event.stop()
         self.show(event.tab_id)
-        self.active.focus()
+        self.active.take_focus()
 
     def _make(self, log_id: str) -> LogView:
         return LogView(id=f"log-{log_id}")

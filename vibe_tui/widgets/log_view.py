@@ -88,6 +88,13 @@ class LogView(Vertical):
         self._scroll.focus(scroll_visible)
         return self
 
+    def take_focus(self) -> None:
+        """Take the focus at once if the lines are there: a key that was typed ahead is for them."""
+        if self._scroll.is_mounted:
+            self.screen.set_focus(self._scroll)
+        else:
+            self._scroll.focus()
+
     # --- lines
 
     @property
