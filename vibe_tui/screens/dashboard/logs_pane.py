@@ -53,6 +53,7 @@ class LogsPane(Vertical):
         self._level = Button(id="log-level")
         self._request = Button(id="log-request")
         self._state = Static(id="log-state", markup=False)
+        self._trouble = Static(id="log-trouble", markup=False)
         self._note = Static(id="log-note", markup=False)
         self.log_view = LogView(id="deployment-log")
         self._chosen = False
@@ -65,6 +66,7 @@ class LogsPane(Vertical):
             yield self._level
             yield self._request
             yield self._state
+        yield self._trouble
         yield self._note
         yield self.log_view
 
@@ -103,19 +105,22 @@ class LogsPane(Vertical):
     def show_state(self, text: str, colour: str) -> None:
         """colour: a variable of the theme."""
         self._stop_counting()
+        self._trouble.display = False
         self._state.update(Content(text).stylize(colour))
 
     def count_down(self, seconds: float, reason: str) -> None:
         """The deployment is asked again after so many seconds."""
         self._stop_counting()
+        self._trouble.update(reason)
+        self._trouble.display = True
         self._again_at = monotonic() + seconds
-        self._tick(reason)
-        self._counting = self.set_interval(1.0, lambda: self._tick(reason))
+        self._tick()
+        self._counting = self.set_interval(1.0, self._tick)
 
-    def _tick(self, reason: str) -> None:
-        left = self._again_at - monotonic()
-        when = f"Reconnecting in {left:.0f} s" if left >= 0.5 else "Reconnecting now"
-        self._state.update(Content(f"✗ {when}. {reason}").stylize("$error"))
+    def _tick(self) -> None:
+        left = round(self._again_at - monotonic())
+        when = f"Reconnecting in {left} s" if left > 0 else "Reconnecting now"
+        self._state.update(Content(f"✗ {when}").stylize("$error"))
 
     def _stop_counting(self) -> None:
         if self._counting is not None:
