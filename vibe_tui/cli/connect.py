@@ -7,9 +7,7 @@ import sys
 
 from vibe_tui.cli import methods
 from vibe_tui.cli.context import Context, context
-from vibe_tui.cli.not_yet import NotYet
 from vibe_tui.cli.output import Output
-from vibe_tui.cli.parser import LATER_METHODS, METHODS
 from vibe_tui.cli.runner import run_until_done
 from vibe_tui.cli.typed import typed_answer, typed_lines, typed_secret
 from vibe_tui.services.browser import open_browser
@@ -20,8 +18,6 @@ from vibe_tui.services.workspace import open_workspace
 
 
 def run(options: argparse.Namespace, output: Output) -> int:
-    if options.method in LATER_METHODS:
-        raise NotYet(f"connecting with {options.method}", f"There are {', '.join(METHODS)}.")
     methods.check(options)
     return run_until_done(_connect(options, output), output)
 
@@ -38,7 +34,7 @@ async def _connect(options: argparse.Namespace, output: Output) -> int:
 
         workspace.backend.subscribe(show)
         connected = await workspace.backend.connect(
-            methods.method(options, here, output),
+            methods.method(options, here, output, workspace.local_backend),
             target=methods.target(options, project.name),
             sign_in=_sign_in(options, here, output),
         )
@@ -85,7 +81,8 @@ async def _agree(options: argparse.Namespace, question: str) -> bool:
 
 
 def _summary(connected: Connected) -> str:
-    project = f"{connected.project} of team {connected.team}, " if connected.project else ""
+    team = f" of team {connected.team}" if connected.team else ""
+    project = f"{connected.project}{team}, " if connected.project else ""
     dashboard = f"Dashboard: {connected.dashboard_url}\n" if connected.dashboard_url else ""
     return (
         f"● Connected: {project}deployment {connected.deployment}\n"

@@ -12,9 +12,10 @@ from vibe_tui.services.convex import ways
 from vibe_tui.services.convex.connect import ConnectMethod, Target, check_name
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.key_methods import KeyMethod
+from vibe_tui.services.convex.local_backend_host import LocalBackendHost
 from vibe_tui.services.errors import UsageError
 
-_WITH_A_KEY = ("deploy-key", "self-hosted")
+_WITH_A_KEY = ("deploy-key", "self-hosted", "local-backend")
 
 
 class OptionsDoNotFit(UsageError):
@@ -62,8 +63,10 @@ def target(options: argparse.Namespace, app_name: str) -> Target:
     )
 
 
-def method(options: argparse.Namespace, here: Context, output: Output) -> ConnectMethod | KeyMethod:
+def method(
+    options: argparse.Namespace, here: Context, output: Output, local_backend: LocalBackendHost
+) -> ConnectMethod | KeyMethod:
     """Raises AddressInvalid."""
     host = EmulatorHost(here.home, here.settings, os.environ)
-    place = ways.Here(here.settings.convex, lambda: host.ensure(output.say), Path.home())
+    place = ways.Here(here.settings.convex, lambda: host.ensure(output.say), Path.home(), local_backend)
     return ways.method(options.method, place, url=options.url or "")

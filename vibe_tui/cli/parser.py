@@ -12,8 +12,6 @@ from vibe_tui.services.convex import ways
 from vibe_tui.services.errors import UsageError
 
 METHODS = ways.NAMES
-LATER_METHODS = ("local-backend",)
-"""Ways to connect that are named in the documentation and do not exist yet."""
 
 
 class WrongUsage(UsageError):
@@ -70,13 +68,13 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     connect.add_argument(
         "--with",
         dest="method",
-        choices=(*METHODS, *LATER_METHODS),
+        choices=METHODS,
         default="emulator",
         metavar="METHOD",
         help="emulator (default): emulated Convex on this computer; oauth: your Convex account in the "
         "browser; team-token, personal-token: a token, read from stdin; cli-login: the login of "
         "`npx convex`; deploy-key: a deployment's key, read from stdin; self-hosted: your own backend, "
-        "with its admin key on stdin",
+        "with its admin key on stdin; local-backend: Convex's own backend program, if it is installed",
     )
     connect.add_argument(
         "--project-name",

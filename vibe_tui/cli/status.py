@@ -15,6 +15,7 @@ _BACKENDS = {
     "emulator": "emulated Convex on this computer",
     "cloud": "Convex cloud",
     "self-hosted": "a Convex backend of your own",
+    "local-backend": "Convex's local backend on this computer",
 }
 
 

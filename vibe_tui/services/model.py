@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 SandboxKind = Literal["local", "e2b"]
-BackendKind = Literal["cloud", "emulator", "self-hosted"]
+BackendKind = Literal["cloud", "emulator", "self-hosted", "local-backend"]
 
 
 @dataclass(frozen=True, slots=True)

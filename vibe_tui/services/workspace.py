@@ -15,10 +15,13 @@ from vibe_tui.services.convex.backend import Backend
 from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.git_ignore import ignore_env_file
+from vibe_tui.services.convex.local_backend_binary import LocalBackendFailed
+from vibe_tui.services.convex.local_backend_host import LocalBackendHost
 from vibe_tui.services.convex.local_emulator import EmulatorFailed
 from vibe_tui.services.convex.production import Production
 from vibe_tui.services.convex.provisioning import Provisioning
 from vibe_tui.services.convex.push import run_push, unreachable
+from vibe_tui.services.convex.running_here import RunningHere
 from vibe_tui.services.convex.schema_lines import with_schema_lines
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.lease import Lease
@@ -52,6 +55,7 @@ class Workspace:
     activity_log: LogStore
     """What happened in the project, in sentences."""
     production: Production
+    local_backend: LocalBackendHost
 
 
 @asynccontextmanager
@@ -88,13 +92,15 @@ async def open_workspace(
         )
         emulator = EmulatorHost(home, settings, environ)
         provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
-        backend = Backend(provisioning, emulator, sandbox, log)
+        local_backend = LocalBackendHost(home, project.id, credentials, environ)
+        here = RunningHere(emulator, local_backend, log)
+        backend = Backend(provisioning, here, local_backend, sandbox)
         files = ProjectFiles(WorkingTree(project.folder))
 
         async def push() -> Push:
             try:
                 target = await backend.target()
-            except EmulatorFailed as problem:
+            except (EmulatorFailed, LocalBackendFailed) as problem:
                 return unreachable(f"{problem.message} {problem.next_step}")
             await asyncio.to_thread(ignore_env_file, files.tree)
             pushed = await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
@@ -129,6 +135,7 @@ async def open_workspace(
                 sandbox_log,
                 activity_log,
                 production,
+                local_backend,
             )
         finally:
             await files.close()

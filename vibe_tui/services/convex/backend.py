@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
 from vibe_tui.services.convex.connect import ConnectMethod, SignInPorts, Target
-from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.journal import Begun
 from vibe_tui.services.convex.key_check import key_problem
 from vibe_tui.services.convex.key_methods import KeyMethod
-from vibe_tui.services.convex.local_emulator import EmulatorInfo
+from vibe_tui.services.convex.local_backend_host import LocalBackendHost
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
 from vibe_tui.services.convex.push import PushTarget, remove_variables
 from vibe_tui.services.convex.reachability import Pulse, answers
+from vibe_tui.services.convex.running_here import DeploymentGone, RunningHere
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection
 from vibe_tui.services.part import Part
-from vibe_tui.services.sandbox.base import OnLine, Sandbox
+from vibe_tui.services.sandbox.base import Sandbox
 from vibe_tui.services.sandbox.local import SandboxGone
+
+__all__ = ["Backend", "DeploymentGone", "NotConnectedYet", "StepDone"]
 
 
 class NotConnectedYet(VibeError):
@@ -33,10 +34,6 @@ class NotConnectedYet(VibeError):
         )
 
 
-class DeploymentGone(VibeError):
-    code = "deployment_gone"
-
-
 @dataclass(frozen=True, slots=True)
 class StepDone:
     """One step of disconnecting, as it went."""
@@ -45,21 +42,20 @@ class StepDone:
 
 
 class Backend(Part[Connection, StepDone]):
-    """The connection's state, and the commands that change it.
-
-    on_line: receives what starting the emulator prints.
-    """
+    """The connection's state, and the commands that change it."""
 
     def __init__(
-        self, provisioning: Provisioning, emulator: EmulatorHost, sandbox: Sandbox, on_line: OnLine
+        self,
+        provisioning: Provisioning,
+        here: RunningHere,
+        local_backend: LocalBackendHost,
+        sandbox: Sandbox,
     ) -> None:
         super().__init__(provisioning.connection())
+        self._local_backend = local_backend
         self._provisioning = provisioning
-        self._emulator = emulator
+        self._here = here
         self._sandbox = sandbox
-        self._on_line = on_line
-        self._using_emulator = ExitStack()
-        self._uses_emulator = False
 
     async def connect(
         self,
@@ -102,7 +98,7 @@ class Backend(Part[Connection, StepDone]):
         connection = self.state
         if not isinstance(connection, Connected):
             return None
-        if connection.backend == "emulator" and not await asyncio.to_thread(self._emulator.runs):
+        if not await self._here.address(connection):
             return None
         key = await asyncio.to_thread(self._provisioning.deploy_key)
         return await key_problem(connection.url, key)
@@ -119,9 +115,13 @@ class Backend(Part[Connection, StepDone]):
         before us. Raises NameNotTyped, CannotDelete.
         """
         kind = await asyncio.to_thread(self._provisioning.backend)
+        steps: list[DisconnectStep] = []
         if kind == "emulator" and how != "forget":
-            await self._start_emulator()
-        steps = await self._provisioning.disconnect(
+            await self._emulator_up()
+        if kind == "local-backend":
+            steps.append(await self._end_local_backend(how))
+            self._emit(StepDone(steps[-1]))
+        steps += await self._provisioning.disconnect(
             how, lambda step: self._emit(StepDone(step)), typed_name=typed_name
         )
         if all(step.ok for step in steps):
@@ -131,15 +131,14 @@ class Backend(Part[Connection, StepDone]):
         return steps
 
     async def target(self) -> PushTarget:
-        """Where to push to. An emulated deployment is started first if it does not run.
+        """Where to push to. A deployment of this computer is started first if it does not run.
 
-        Raises NotConnectedYet, DeploymentGone, and what starting the emulator raises.
+        Raises NotConnectedYet, and as RunningHere.up.
         """
         connection = self.state
         if not isinstance(connection, Connected):
             raise NotConnectedYet
-        if connection.backend == "emulator":
-            connection = await self._up(connection)
+        connection = await self._up(connection)
         key = await asyncio.to_thread(self._provisioning.deploy_key)
         return PushTarget(connection, key, partial(self._is_up, connection))
 
@@ -148,15 +147,13 @@ class Backend(Part[Connection, StepDone]):
         connection = self.state
         if not isinstance(connection, Connected):
             return "silent"
-        if connection.backend == "emulator":
-            address = await asyncio.to_thread(self._emulator.address, connection.deployment)
-            if address != connection.url:
-                return "gone"
+        if await self._here.address(connection) != connection.url:
+            return "gone"
         return "answers" if await self._is_up(connection) else "silent"
 
     def close(self) -> None:
-        """Let go of the emulator; it ends by itself once nobody uses it."""
-        self._using_emulator.close()
+        """Let go of what we keep running; it ends by itself once nobody uses it."""
+        self._here.close()
 
     async def _remove_variables(self) -> DisconnectStep:
         title = "Removing our variables from .env.local"
@@ -169,8 +166,8 @@ class Backend(Part[Connection, StepDone]):
         return DisconnectStep(title, ok=True)
 
     async def _is_up(self, connection: Connected) -> bool:
-        if connection.backend == "emulator":
-            return await asyncio.to_thread(self._emulator.runs)
+        if not await self._here.address(connection):
+            return False
         # With a deploy key of the cloud, the CLI first asks the platform where the deployment is.
         platform = [connection.provision_host] if connection.backend == "cloud" else []
         return await answers(connection.url, *platform)
@@ -179,23 +176,25 @@ class Backend(Part[Connection, StepDone]):
         self._become(step)
 
     async def _up(self, connection: Connected) -> Connected:
-        """The emulated deployment runs, at the addresses it has now."""
-        info = await self._start_emulator()
-        if connection.deployment not in info.deployments:
-            raise DeploymentGone(
-                f"The emulator has no deployment {connection.deployment} any more.",
-                next_step="Run `vibe-tui disconnect`, then `vibe-tui connect`. The code stays.",
-            )
+        """A deployment of this computer runs, and our journal has its addresses, which may be new."""
+        place = await self._here.up(connection)
+        if place is None:
+            return connection
+        await asyncio.to_thread(self._provisioning.is_at, place.host, place.url, place.site_url)
         now = await asyncio.to_thread(self._provisioning.connection)
         assert isinstance(now, Connected)
         self._become(now)
         return now
 
-    async def _start_emulator(self) -> EmulatorInfo:
-        """The emulator runs as long as we do; our journal has its addresses, which may be new."""
-        if not self._uses_emulator:
-            await asyncio.to_thread(self._using_emulator.enter_context, self._emulator.lease())
-            self._uses_emulator = True
-        info = await self._emulator.ensure(self._on_line)
+    async def _emulator_up(self) -> None:
+        """Also for a connection that is half made or half undone."""
+        info = await self._here.emulator_up()
         await asyncio.to_thread(self._provisioning.emulator_is_at, info.host, info.deployments)
-        return info
+
+    async def _end_local_backend(self, how: How) -> DisconnectStep:
+        """Its old key opens it as long as it runs."""
+        if how == "delete-project":
+            await self._local_backend.delete()
+            return DisconnectStep("Ending the local backend and deleting its data", ok=True)
+        await self._local_backend.stop()
+        return DisconnectStep("Ending the local backend", ok=True)

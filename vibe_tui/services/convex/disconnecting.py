@@ -48,7 +48,7 @@ class CannotDelete(VibeError):
 
 def check_deletion(journal: Journal, typed_name: str) -> None:
     """Raises NameNotTyped or CannotDelete when the Convex project may not be deleted."""
-    if journal.given:
+    if journal.given and not journal.key_name:
         raise CannotDelete(
             "The project is connected with a key of yours, which cannot delete anything at Convex.",
             next_step="Delete it in the Convex dashboard; `vibe-tui disconnect` forgets the connection here.",
@@ -118,6 +118,8 @@ class Departure:
 
     async def _undo_at_convex(self, journal: Journal, how: How) -> None:
         """Take back what was made there; a failure does not keep the other steps from being tried."""
+        if journal.backend == "local-backend":
+            return  # nothing was made at Convex; Backend has ended it
         if journal.given:
             self._done(DisconnectStep("Revoking the key", ok=True, reason=_YOURS.format("key")))
             return
@@ -198,6 +200,8 @@ def _unfinished(journal: Journal, how: How, failure: VibeError) -> Journal:
 
 
 def _what_stays(journal: Journal) -> str:
+    if journal.backend == "local-backend":
+        return "Its data stay on this computer; connecting again finds them."
     if journal.given:
         return _YOURS.format("key")
     if journal.stage in ("planned", "reading"):

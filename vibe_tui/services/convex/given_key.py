@@ -48,11 +48,13 @@ class GivenKey:
     async def run(self, method: KeyMethod, ports: SignInPorts) -> Connected:
         """Raises AlreadyConnected before anything is asked for, and what `method.open` raises."""
         before = await asyncio.to_thread(self._file.read)
-        if before is not None and not before.given and before.stage not in ("planned", "reading"):
+        begun = before is not None and before.stage not in ("planned", "reading")
+        if before is not None and begun and (not before.given or before.backend != method.kind):
             raise _elsewhere(before)
         self._on_step(Connecting(1, len(STEPS), STEPS[0]))
         opened = await method.open(ports, lambda: self._on_step(Connecting(2, len(STEPS), STEPS[1])))
-        if before is not None and before.given and (before.backend, before.url) != (method.kind, opened.url):
+        # A backend that we start may come back at another port; it is the same one all the same.
+        if before is not None and before.given and not opened.key_name and before.url != opened.url:
             raise _elsewhere(before)
         await asyncio.to_thread(self._store, method, opened)
         connected = connection_of(await asyncio.to_thread(self._file.read))
@@ -76,6 +78,7 @@ class GivenKey:
                 deployment=opened.deployment,
                 url=opened.url,
                 site_url=opened.site_url,
+                key_name=opened.key_name,
                 narrow=True,
                 given=True,
                 way=method.name,

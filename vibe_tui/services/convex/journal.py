@@ -99,11 +99,13 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What exists or may exist at Convex for a project, connected or half way there."""
+    """A connecting that was begun: finished, half way, or being undone."""
 
     way: str
-    """The name of the way to connect that was taken last; "" when it is not known."""
+    """The name of the way to connect that was taken last."""
     backend: BackendKind
+    made: bool
+    """False: nothing was made or taken yet, so everything can still be chosen."""
     project: str
     """The Convex project's slug, or the name it is made with."""
     key_name: str
@@ -130,8 +132,13 @@ class SecretRefs:
     def deploy_key(self) -> str:
         return f"project/{self.app}/deploy-key"
 
+    @property
+    def instance_secret(self) -> str:
+        """Of the project's local backend."""
+        return f"project/{self.app}/instance-secret"
+
     def all(self) -> tuple[str, ...]:
-        return (self.deploy_key, self.team_token, self.sign_in)
+        return (self.deploy_key, self.team_token, self.sign_in, self.instance_secret)
 
 
 def connection_of(journal: Journal | None) -> Connection:
@@ -173,17 +180,25 @@ def _day(milliseconds: int) -> str:
 
 
 def begun_of(journal: Journal | None) -> Begun | None:
-    """None: nothing was made, so everything can still be chosen."""
-    if journal is None or (journal.stage in ("planned", "reading") and not journal.leaving):
+    if journal is None:
         return None
     return Begun(
-        way=journal.way,
+        way=journal.way or _way_of(journal),
         backend=journal.backend,
+        made=journal.stage not in ("planned", "reading") or bool(journal.leaving),
         project=journal.project or journal.convex_name,
         key_name=journal.key_name,
         attached=journal.attached,
         leaving=journal.leaving,
     )
+
+
+def _way_of(journal: Journal) -> str:
+    """For journals of a version that did not note it."""
+    if journal.backend != "cloud":
+        return journal.backend
+    given = {"oauth": "oauth", "team": "team-token", "personal": "personal-token"}
+    return "deploy-key" if journal.given else given[journal.sign_in]
 
 
 def connecting(stage: Stage) -> Connecting:

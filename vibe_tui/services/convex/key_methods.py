@@ -74,6 +74,8 @@ class Opened:
     team: str = ""
     project_id: int = 0
     project: str = ""
+    key_name: str = ""
+    """Our name for the key; "": it is the user's."""
 
 
 class KeyMethod(ABC):

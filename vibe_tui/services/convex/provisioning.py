@@ -112,6 +112,17 @@ class Provisioning:
         if moved != journal:
             self._journal.write(moved)
 
+    def is_at(self, host: str, url: str, site_url: str) -> None:
+        """Note where a deployment that runs on this computer answers now. Blocking."""
+        journal = self._journal.read()
+        if journal is None:
+            return
+        # The emulator has a dashboard beside its platform.
+        dashboard = host if journal.backend == "emulator" else journal.dashboard_host
+        moved = replace(journal, url=url, site_url=site_url, provision_host=host, dashboard_host=dashboard)
+        if moved != journal:
+            self._journal.write(moved)
+
     async def connect(
         self,
         method: ConnectMethod | KeyMethod,

@@ -7,10 +7,12 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from vibe_tui.services.convex.backend import DeploymentGone, NotConnectedYet
+from vibe_tui.services.convex.backend import NotConnectedYet
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.emulator_host import EmulatorHost
+from vibe_tui.services.convex.local_backend_host import LocalBackendHost
 from vibe_tui.services.convex.provisioning import Provisioning
+from vibe_tui.services.convex.running_here import RunningHere
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.http import OnWait, silent
 from vibe_tui.services.model import Connected, Connection, Project
@@ -30,10 +32,10 @@ async def reach(
     on_wait: OnWait = silent,
     environ: Mapping[str, str] = os.environ,
 ) -> AsyncIterator[DeploymentApi]:
-    """The deployment the project is connected to; an emulated one is started first and kept up meanwhile.
+    """The deployment the project is connected to; one of this computer is started and kept up meanwhile.
 
     on_line: receives what starting the emulator prints. Reads what is stored of the project, writes nothing.
-    Raises NotConnectedYet, DeploymentGone, KeyMissing, and what starting the emulator raises.
+    Raises NotConnectedYet, KeyMissing, and as RunningHere.up.
     """
     provisioning = await asyncio.to_thread(_provisioning, home, settings, project)
     connection = await asyncio.to_thread(provisioning.connection)
@@ -41,17 +43,12 @@ async def reach(
         raise NotConnectedYet
     key = await asyncio.to_thread(provisioning.deploy_key)
     async with AsyncExitStack() as stack:
-        url = connection.url
-        if connection.backend == "emulator":
-            emulator = EmulatorHost(home, settings, environ)
-            await asyncio.to_thread(stack.enter_context, emulator.lease())
-            deployments = (await emulator.ensure(on_line)).deployments
-            if connection.deployment not in deployments:
-                raise DeploymentGone(
-                    f"The emulator has no deployment {connection.deployment} any more.",
-                    next_step="Run `vibe-tui disconnect`, then `vibe-tui connect`. The code stays.",
-                )
-            url, _ = deployments[connection.deployment]
+        credentials = Credentials(home, settings.credentials)
+        local_backend = LocalBackendHost(home, project.id, credentials, environ)
+        here = RunningHere(EmulatorHost(home, settings, environ), local_backend, on_line)
+        stack.callback(here.close)
+        place = await here.up(connection)
+        url = place.url if place else connection.url
         yield await stack.enter_async_context(DeploymentApi(url, key, on_wait=on_wait))
 
 

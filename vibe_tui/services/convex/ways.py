@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from vibe_tui.services.convex.connect import ConnectMethod, RunningEmulator
     from vibe_tui.services.convex.key_methods import KeyMethod
+    from vibe_tui.services.convex.local_backend_host import LocalBackendHost
     from vibe_tui.services.errors import VibeError
     from vibe_tui.services.settings import ConvexSettings
 
@@ -25,6 +26,7 @@ NAMES = (
     "personal-token",
     "deploy-key",
     "self-hosted",
+    "local-backend",
 )
 """As `--with` takes them. Of two that work equally well here the first is offered first."""
 
@@ -38,6 +40,7 @@ class Here:
     """Start the emulator when it does not run."""
     user_home: Path
     """Where the official CLI keeps its login."""
+    local_backend: LocalBackendHost
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,11 @@ class Offer:
     """Why it cannot work here."""
     asks: str
     """The secret that the user has to paste, e.g. "deploy key"; "": none."""
+    makes_project: bool
+    """Whether it makes or picks a Convex project; otherwise it opens one deployment."""
+    remembers_teams: bool
+    """Whether teams that were authorised before need no browser."""
+    wants_address: bool
 
 
 def method(name: str, here: Here, *, url: str = "") -> ConnectMethod | KeyMethod:
@@ -61,6 +69,7 @@ def method(name: str, here: Here, *, url: str = "") -> ConnectMethod | KeyMethod
     """
     from vibe_tui.services.convex.connect import EmulatorMethod, OAuthMethod
     from vibe_tui.services.convex.key_methods import DeployKeyMethod, SelfHostedMethod
+    from vibe_tui.services.convex.local_backend import LocalBackendMethod
     from vibe_tui.services.convex.token_methods import CliLoginMethod, PersonalTokenMethod, TeamTokenMethod
 
     convex = here.convex
@@ -78,6 +87,8 @@ def method(name: str, here: Here, *, url: str = "") -> ConnectMethod | KeyMethod
             return DeployKeyMethod(*hosts)
         case "self-hosted":
             return SelfHostedMethod(url)
+        case "local-backend":
+            return LocalBackendMethod(here.local_backend)
     assert name == "emulator", name
     return EmulatorMethod(here.start_emulator)
 
@@ -94,4 +105,16 @@ _ANY_ADDRESS = "https://convex.example.com"
 
 
 def _offer(way: ConnectMethod | KeyMethod) -> Offer:
-    return Offer(way.name, way.title, way.needs, way.obstacle(), way.asks.name if way.asks else "")
+    from vibe_tui.services.convex.connect import OAuthMethod
+    from vibe_tui.services.convex.key_methods import KeyMethod, SelfHostedMethod
+
+    return Offer(
+        way.name,
+        way.title,
+        way.needs,
+        way.obstacle(),
+        asks=way.asks.name if way.asks else "",
+        makes_project=not isinstance(way, KeyMethod),
+        remembers_teams=isinstance(way, OAuthMethod),
+        wants_address=isinstance(way, SelfHostedMethod),
+    )
