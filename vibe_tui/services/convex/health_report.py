@@ -66,8 +66,8 @@ def dev_server_row(seen: DevServerSeen | None) -> Row:
         text += f" since {_clock(seen.since)}"
     if seen.last_push:
         text += f", last push {seen.last_push} in {seen.seconds:.1f} s"
-    who = f"{seen.command} (process {seen.pid})" if seen.pid else "another process"
-    return Row("Dev server", visible(f"{text}; the project is open in {who}"))
+    who = f"in {seen.command} (process {seen.pid})" if seen.pid else "in another process"
+    return Row("Dev server", visible(f"{text}; {who}"))
 
 
 def schema_title(diff: SchemaDiff) -> str:
