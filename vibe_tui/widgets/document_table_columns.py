@@ -12,7 +12,7 @@ Kind = Literal["text", "id", "number", "flag", "null", "time", "nested"]
 
 NARROWEST = 3
 WIDEST = 200
-_FIRST_WIDEST = 30
+_FIRST_WIDEST = 32
 """Cells a column gets without being asked."""
 
 

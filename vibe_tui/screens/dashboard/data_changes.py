@@ -12,6 +12,7 @@ from vibe_tui.services.convex.deployment_data import Document
 from vibe_tui.services.terminal_text import visible
 
 _SYSTEM = ("_id", "_creationTime")
+_MADE = "The deployment gives it its _id and _creationTime."
 
 
 class Chosen(Protocol):
@@ -75,7 +76,7 @@ class DataChanges:
 
         text = as_json(skeleton(self._chosen.pane.table.current))
         title = f"Add a document to {visible(table)}"
-        if await self._host.ask(JsonDialog(title, "", text, save, accept="Add the document")):
+        if await self._host.ask(JsonDialog(title, _MADE, text, save, accept="Add the document")):
             self._host.notice("Added", "good")
             self._chosen.refresh()
 

@@ -18,8 +18,8 @@ from vibe_tui.screens.dashboard.data_panel import DataPanel
 from vibe_tui.services.terminal_text import visible
 from vibe_tui.widgets.document_table import DocumentTable
 
-_NARROW = 110
-"""Columns below which a document is shown under the table instead of beside it."""
+_NARROW, _WIDE = 100, 150
+"""Columns below which the tables have less room, and from which a document is beside its table, not below."""
 FIND_HINT = "a text, or stars >= 3, author = Ann, author: ann"
 
 
@@ -85,6 +85,7 @@ class DataPane(Horizontal):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < _NARROW, "-narrow")
+        self.set_class(event.size.width >= _WIDE, "-wide")
 
     # --- what is shown -------------------------------------------------------------------------------
 

@@ -64,9 +64,10 @@ class Line:
 
 
 def lines_of(readable: Mapping[str, object]) -> list[Line]:
-    """readable: see Document.readable. At most MOST_LINES."""
+    """readable: see Document.readable. At most MOST_LINES, in the order of the table's columns."""
     found: list[Line] = []
-    for line in _lines(readable, "", ""):
+    ordered = dict(sorted(readable.items(), key=lambda item: (item[0] != "_id", item[0] == "_creationTime")))
+    for line in _lines(ordered, "", ""):
         if len(found) == MOST_LINES:
             found.append(Line("", "… the rest is not shown: copy the document for all of it", "", "null"))
             break

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -95,6 +97,7 @@ class NoteRow(Static):
         self._problem = ""
         self._notice: tuple[str, Tone] | None = None
         self._timer: Timer | None = None
+        self._again = ("", 0.0)
 
     def show_problem(self, text: str) -> None:
         """ "" for none."""
@@ -104,11 +107,28 @@ class NoteRow(Static):
                 self._end_notice()
             self._paint()
 
-    def notice(self, text: str, tone: Tone, seconds: float = NOTICE_SECONDS) -> None:
+    def notice(self, text: str, tone: Tone) -> None:
         if self._timer is not None:
             self._timer.stop()
         self._notice = (clean(text), tone)
-        self._timer = self.set_timer(seconds, self._end_notice)
+        self._timer = self.set_timer(NOTICE_SECONDS, self._end_notice)
+        self._paint()
+
+    def count_down(self, reason: str, seconds: float) -> None:
+        """A request is sent again then."""
+        self._again = (clean(reason), time.monotonic() + seconds)
+        self._tick()
+
+    def _tick(self) -> None:
+        reason, at = self._again
+        left = math.ceil(at - time.monotonic())
+        if left <= 0:
+            self._end_notice()
+            return
+        if self._timer is not None:
+            self._timer.stop()
+        self._notice = (f"{reason} Asking again in {left} s.", "busy")
+        self._timer = self.set_timer(1.0, self._tick)
         self._paint()
 
     def _end_notice(self) -> None:

@@ -132,7 +132,11 @@ class DashboardScreen(ActionHost, Screen[Leaving | None]):
         self._api: DeploymentApi | None = None
         self._tick: Timer | None = None
         self._reaching = Connection(
-            home, settings, project, on_change=self._reaching_changed, on_wait=self._waits
+            home,
+            settings,
+            project,
+            on_change=self._reaching_changed,
+            on_wait=lambda seconds, reason: self.note.count_down(reason, seconds),
         )
         self.handlers |= {f"backend_{id_}": partial(self.show_tab, id_) for id_ in TABS}
         self.handlers |= {
@@ -201,9 +205,6 @@ class DashboardScreen(ActionHost, Screen[Leaving | None]):
         if self._tick is not None:
             self._tick.stop()
         self._tick = self.set_interval(1.0, self._show_cover) if wanted else None
-
-    def _waits(self, seconds: float, reason: str) -> None:
-        self.note.notice(f"{reason} Asking again in {seconds:.0f} s.", "busy", seconds + 0.5)
 
     # --- tabs ----------------------------------------------------------------------------------------
 
