@@ -11,11 +11,12 @@ from typing import Literal
 from vibe_tui.services.convex.deployment_health import Health, Metric
 from vibe_tui.services.convex.project_health import DevServerSeen
 from vibe_tui.services.convex.schema_diff import Change, Difference, SchemaDiff
-from vibe_tui.services.model import Connected
+from vibe_tui.services.model import BackendKind, Connected
 from vibe_tui.services.terminal_text import visible
 
-_BACKENDS = {
+_BACKENDS: dict[BackendKind, str] = {
     "emulator": "emulated Convex on this computer",
+    "local-backend": "Convex's local backend on this computer",
     "cloud": "Convex cloud",
     "self-hosted": "a Convex backend of your own",
 }
