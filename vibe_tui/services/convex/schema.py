@@ -1,7 +1,7 @@
 """A Convex schema as data, read from the JSON that `defineSchema(…).export()` gives.
 
-Source: npm convex 1.48, src/server/schema.ts. A deployment keeps the same JSON and tells it to
-`_system/frontend/getSchemas`.
+Sources: npm convex 1.48, src/server/schema.ts; Convex's backend, crates/common/src/schemas/json.rs: a deployment
+keeps the same JSON, sorted, and tells it to `_system/frontend/getSchemas`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read_schema(given: object) -> Schema:
 
 def _schema(given: Any) -> Schema:
     tables = {clean(str(it["tableName"])): _table(it) for it in given["tables"]}
-    return Schema(tables, bool(given.get("schemaValidation", True)))
+    return Schema(tables, bool(given.get("schemaValidation")))
 
 
 def _table(given: Any) -> Table:
