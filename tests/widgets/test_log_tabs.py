@@ -26,8 +26,6 @@ async def test_a_log_is_made_when_it_is_first_shown() -> None:
     async with app.run_test(size=(40, 8)) as pilot:
         convex = app.logs.active
         convex.extend(["one"])
-        app.logs.focus()
-        await pilot.pause()
         app.logs.show_next()
         await pilot.pause()
         activity = app.logs.active

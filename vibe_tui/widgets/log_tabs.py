@@ -52,16 +52,14 @@ class LogTabs(Vertical):
         return self
 
     def show(self, log_id: str) -> None:
-        """Put a log on show; it takes the focus if the log before it had it."""
-        focused = self.active.has_focus_within
+        """Put a log on show and go there."""
         self._active = log_id
         if log_id not in self._views:
             view = self._views[log_id] = self._make(log_id)
             self.mount(view)
             self.post_message(self.Opened(log_id, view))
         self._mark()
-        if focused:
-            self.active.take_focus()
+        self.active.take_focus()
 
     def show_next(self, direction: int = 1) -> None:
         """Go to the log after the one on show, or before it."""
@@ -71,7 +69,6 @@ class LogTabs(Vertical):
     def _chosen(self, event: TabRow.Chosen) -> None:
         event.stop()
         self.show(event.tab_id)
-        self.active.take_focus()
 
     def _make(self, log_id: str) -> LogView:
         return LogView(id=f"log-{log_id}")

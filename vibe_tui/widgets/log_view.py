@@ -77,6 +77,7 @@ class LogView(Vertical):
         self._needle.cursor_blink = False
         self._note = Static(id="note", markup=False)
         self._said = ""
+        self._focus_due = False
 
     def compose(self) -> ComposeResult:
         yield self._scroll
@@ -84,16 +85,19 @@ class LogView(Vertical):
             yield self._needle
             yield self._note
 
+    def on_mount(self) -> None:
+        if self._focus_due:
+            self.take_focus()
+
     def focus(self, scroll_visible: bool = True) -> Self:
         self._scroll.focus(scroll_visible)
         return self
 
     def take_focus(self) -> None:
-        """Take the focus at once if the lines are there: a key that was typed ahead is for them."""
-        if self._scroll.is_mounted:
+        """Take the focus at once, or as soon as the lines are there: a key typed ahead is for them."""
+        self._focus_due = not self._scroll.is_mounted
+        if not self._focus_due:
             self.screen.set_focus(self._scroll)
-        else:
-            self._scroll.focus()
 
     # --- lines
 
