@@ -195,6 +195,12 @@ class FakePlatform:
                 return json_response(self._view(name))
         return _refuse(404, "DeploymentNotFound", "No such deployment")
 
+    def list_deployments(self, request: Request, number: str) -> Response:
+        if self._token_of(request) is None:
+            return _signed_out()
+        names = [name for name, project in self.deployments.items() if project == int(number)]
+        return json_response([*map(self._view, names), {"kind": "local"}])
+
     def create_deployment(self, request: Request, number: str) -> Response:
         return json_response(self._view(self._deployment(int(number))))
 
@@ -340,6 +346,7 @@ _ROUTES: list[tuple[str, Callable[..., Response]]] = [
     (r"POST /v1/projects/(\d+)/delete", FakePlatform.delete_project),
     (r"GET /v1/projects/(\d+)/deployment", FakePlatform.deployment_of),
     (r"POST /v1/projects/(\d+)/create_deployment", FakePlatform.create_deployment),
+    (r"GET /v1/projects/(\d+)/list_deployments", FakePlatform.list_deployments),
     (r"GET /v1/deployments/([^/]+)", FakePlatform.deployment),
     (r"POST /v1/deployments/([^/]+)/create_deploy_key", FakePlatform.create_key),
     (r"GET /v1/deployments/([^/]+)/list_deploy_keys", FakePlatform.list_keys),

@@ -147,3 +147,17 @@ def test_connections_without_production_say_what_is_possible(app: App) -> None:
     given("connect", "--with", "deploy-key", stdin=f"{key}\n")
     refused = given.json("deploy", "--production", code=1)["error"]
     assert "CONVEX_DEPLOY_KEY" in refused["next_step"]
+
+
+def test_what_was_forgotten_is_listed_and_deleted_on_demand(app: App) -> None:
+    """Last: it takes the project away."""
+    assert app.vibe.json("doctor")["orphans"] == []
+    app.vibe.json("disconnect")
+    found = app.vibe.json("doctor")
+    assert {it["kind"] for it in found["orphans"]} == {"project", "access token"}
+    assert app.connection["project"] in {it["name"] for it in found["orphans"]}
+    kept = app.vibe("doctor", "--delete-orphans", stdin="n\ny\n")
+    assert "1 of 2 deleted" in kept.stdout
+    (left,) = app.vibe.json("doctor")["orphans"]
+    assert left["name"] == found["orphans"][0]["name"]
+    assert f"Delete {left['name']}" in app.vibe("doctor", "--delete-orphans").stderr

@@ -150,7 +150,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     emulator = _command(commands, "emulator", "the emulated Convex on this computer")
     emulator.add_argument("action", nargs="?", choices=("status", "stop", "run"), default="status")
 
-    _command(commands, "doctor", "say what is missing on this machine and what fixes it")
+    doctor = _command(commands, "doctor", "say what is missing on this machine and what fixes it")
+    doctor.add_argument(
+        "--delete-orphans",
+        action="store_true",
+        help="ask for each thing that vibe-tui made at Convex and no project here remembers: delete it?",
+    )
 
     publish = _command(commands, "publish", "publish the app (comes later)")
     _project(publish)

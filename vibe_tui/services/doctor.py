@@ -1,6 +1,7 @@
 """What this machine has of what vibe-tui needs, and the command that gets what is missing.
 
-Looking changes nothing: no folder is made, nothing is installed, no server is asked.
+Looking changes nothing: no folder is made, nothing is installed. The one thing that servers are asked is
+whether they keep something of ours that nobody remembers (convex/orphans.py).
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.node import Node, NpmMissing, find_node, find_npm
 from vibe_tui.services.terminal_text import visible
 from vibe_tui.services.toolchain import toolchain_ready
+
+if TYPE_CHECKING:
+    from vibe_tui.services.convex.orphans import OrphanReport
 
 PYTHONS = ((3, 11), (3, 14))
 """The first supported version, and the first one that is not."""
@@ -75,6 +80,19 @@ async def examine(
         asyncio.to_thread(_comforts, environ),
     )
     return [check for group in groups for check in group]
+
+
+def left_behind(report: OrphanReport) -> Check:
+    """What is at Convex and not remembered here; it counts towards the team's limits."""
+    count = len(report.orphans)
+    found = f"{count} that no project here remembers" if count else "nothing that nobody remembers"
+    return Check(
+        "Left behind",
+        not count,
+        ". ".join((found, *(sentence.rstrip(".") for sentence in report.not_asked))),
+        "Run `vibe-tui doctor --delete-orphans`; it asks for each.",
+        required=False,
+    )
 
 
 def _python() -> list[Check]:
