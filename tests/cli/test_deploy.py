@@ -147,6 +147,7 @@ def test_connections_without_production_say_what_is_possible(app: App) -> None:
     given("connect", "--with", "deploy-key", stdin=f"{key}\n")
     refused = given.json("deploy", "--production", code=1)["error"]
     assert "CONVEX_DEPLOY_KEY" in refused["next_step"]
+    given("disconnect")
 
 
 def test_what_was_forgotten_is_listed_and_deleted_on_demand(app: App) -> None:
