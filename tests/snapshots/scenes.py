@@ -13,6 +13,8 @@ from textual.screen import Screen
 from vibe_tui.screens.backend.dialog import BackendDialog
 from vibe_tui.screens.backend.view import (
     BackendView,
+    Choice,
+    ChoosingView,
     ConnectedView,
     ConnectingView,
     DisconnectingView,
@@ -27,8 +29,10 @@ from vibe_tui.screens.project.disconnect_questions import how_to_disconnect
 from vibe_tui.screens.project.presenters import PUBLISH
 from vibe_tui.screens.projects import ProjectRow, ProjectsScreen
 from vibe_tui.screens.prompt import PromptDialog
-from vibe_tui.services.convex.connect import EmulatorMethod, OAuthMethod
+from vibe_tui.services.convex.connect import EmulatorMethod, OAuthMethod, OAuthNotConfigured
 from vibe_tui.services.convex.journal import STEPS
+from vibe_tui.services.convex.key_methods import SelfHostedMethod
+from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Problem, Project
 from vibe_tui.services.paths import Home
 from vibe_tui.services.settings import Settings
@@ -75,9 +79,23 @@ FAILED_PUSH = [
     "parameter of type '\"messages\"'.",
 ]
 LINK = "http://127.0.0.1:3210/oauth/authorize/team?client_id=vibe-tui&response_type=code&state=0123456789"
+
+
+def sentence(problem: VibeError) -> str:
+    return f"{problem.message} {problem.next_step}"
+
+
 WAYS = (
     Way(EmulatorMethod.name, EmulatorMethod.title, EmulatorMethod.needs),
-    Way(OAuthMethod.name, OAuthMethod.title, OAuthMethod.needs),
+    Way(OAuthMethod.name, OAuthMethod.title, OAuthMethod.needs, has_teams=True),
+    Way(
+        SelfHostedMethod.name,
+        SelfHostedMethod.title,
+        SelfHostedMethod.needs,
+        makes_project=False,
+        wants_address=True,
+    ),
+    Way("oauth-later", OAuthMethod.title, OAuthMethod.needs, obstacle=sentence(OAuthNotConfigured())),
 )
 
 
@@ -305,13 +323,13 @@ def steps(at: int) -> tuple[Step, ...]:
 
 def is_connected(dev_server: str, tone: Any, **more: Any) -> ConnectedView:
     running = tone in ("good", "busy", "bad")
-    view = {"running": running, "pushing": tone == "busy", "note": ""} | more
+    view = {"running": running, "pushing": tone == "busy", "note": "", "has_screen": True} | more
     return ConnectedView(
         project="my-app",
         team="personal",
         place="emulated Convex on this computer",
         deployment="quiet-otter-123",
-        key="opens this deployment only",
+        key="opens this deployment only, until 2027-11-23",
         dev_server=dev_server,
         tone=tone,
         dashboard="http://127.0.0.1:3210/d/quiet-otter-123",
@@ -327,12 +345,35 @@ async def progress_half(pilot: Pilot[Any]) -> None:
     dialog.show(1240, 2480)
 
 
-NOT_CONNECTED = NotConnectedView(WAYS, "emulator")
+NOT_CONNECTED = NotConnectedView(WAYS, "emulator", name="my-app")
+WITH_TEAMS = NotConnectedView(WAYS, "oauth", name="my-app", teams=("acme", HOSTILE))
+CANNOT = NotConnectedView(WAYS, "oauth-later", name="my-app")
+OWN_BACKEND = NotConnectedView(WAYS, "self-hosted")
+BEGUN = NotConnectedView(
+    WAYS[:1],
+    "emulator",
+    begun="my-app-1f2e3d4c",
+    reason="Making a key for this project only: api.convex.dev does not accept the sign-in any "
+    "more: “revoked”.",
+    next_step="Sign in again: connect once more.",
+    action="Sign in again",
+)
+LEAVING = NotConnectedView(
+    WAYS[:1],
+    "emulator",
+    begun="my-app-1f2e3d4c",
+    leaving=True,
+    reason="Disconnecting: api.convex.dev did not answer within 20 s.",
+    next_step="Run `vibe-tui disconnect --revoke` again, or `vibe-tui disconnect --forget` to leave the "
+    "rest to the Convex dashboard.",
+)
 FAILED = NotConnectedView(
     WAYS,
     "emulator",
-    "Creating the Convex project: Convex answered 403: the team has reached its number of projects.",
-    "Delete a project in the dashboard, or choose another team, and try again.",
+    name="my-app",
+    reason="Creating the Convex project: Convex answered 403: the team has reached its number of projects.",
+    next_step="Delete a project in the dashboard, or choose another team, and try again.",
+    action="Try again",
 )
 SIGNING_IN = ConnectingView(steps(1), link=LINK, opened=False, can_approve=True, seconds_left=292)
 REFUSED = ConnectingView(
@@ -342,6 +383,39 @@ REFUSED = ConnectingView(
     can_approve=False,
     seconds_left=61,
     note="That is not the address this sign-in ends at. Copy the whole address of the last page.",
+)
+ASKED = ConnectingView(
+    steps(1),
+    question="Paste the team access token (it is not shown):",
+    answer="secret",
+    note="That is a deploy key, not an access token. Connect with it: choose the deploy key "
+    "(`--with deploy-key`).",
+)
+AGREE = ConnectingView(
+    steps(1),
+    question="Use the login of the Convex command line (/home/me/.convex/config.json)? It opens everything "
+    "that you can open at Convex, and a copy is kept until you disconnect.",
+    answer="yes",
+)
+WAITING = ConnectingView(
+    steps(3), waiting="api.convex.dev had too many requests; it asks to wait 12 s. Trying again in 9 s."
+)
+CHOOSING = ChoosingView(
+    "Which project of the team acme?",
+    (
+        Choice("1", "shop", "dev happy-otter-123, prod quick-fox-7"),
+        Choice("2", "a-project-with-a-name-longer-than-the-column"),
+        Choice("3", HOSTILE, HOSTILE),
+        *(Choice(str(number), f"project-{number}", f"dev calm-cow-{number}") for number in range(4, 40)),
+    ),
+    searchable=True,
+    more=True,
+    alternative="Make a new one",
+)
+DEPLOYMENTS = ChoosingView(
+    "Project shop: which deployment?",
+    (Choice("own", "My own dev deployment", "happy-otter-123"), Choice("b", "brave-bear-9", "custom")),
+    can_go_back=True,
 )
 CONNECTION = Connected(
     backend="emulator",
@@ -384,6 +458,27 @@ SCENES: dict[str, Scene] = {
     "backend_running": backend(is_connected("Running, last push 1.9 s", "good"), at_work),
     "backend_push_failed": backend(
         is_connected("Push failed: TypeScript typecheck via `tsc` failed.", "bad"), at_work
+    ),
+    "backend_teams": backend(WITH_TEAMS),
+    "backend_cannot": backend(CANNOT),
+    "backend_address": backend(OWN_BACKEND),
+    "backend_begun": backend(BEGUN),
+    "backend_leaving": backend(LEAVING),
+    "backend_secret": backend(ASKED),
+    "backend_agree": backend(AGREE),
+    "backend_waiting": backend(WAITING),
+    "backend_choosing": backend(CHOOSING),
+    "backend_none_found": backend(
+        ChoosingView("Which project?", (), searchable=True, alternative="Make a new one")
+    ),
+    "backend_deployments": backend(DEPLOYMENTS),
+    "backend_refused": backend(
+        is_connected(
+            "Push failed: Convex refused the deploy key.",
+            "bad",
+            refused="127.0.0.1:3211 does not accept the project's key: “unknown, revoked or for another”.",
+        ),
+        at_work,
     ),
     "backend_disconnecting": backend(
         DisconnectingView(("✓ Variables removed from .env.local", "✓ The key revoked at Convex")), at_work

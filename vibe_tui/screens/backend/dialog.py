@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,34 +13,26 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Input, OptionList
 
-from vibe_tui.screens.backend.bodies import Connected, Connecting, Disconnecting, NotConnected
+from vibe_tui.screens.backend.choosing import Choosing
+from vibe_tui.screens.backend.connected import Connected, Disconnecting
+from vibe_tui.screens.backend.connecting import Connecting
+from vibe_tui.screens.backend.not_connected import NotConnected
 from vibe_tui.screens.backend.view import (
     BackendView,
+    ChoosingView,
     ConnectedView,
     ConnectingView,
     DisconnectingView,
     NotConnectedView,
 )
+from vibe_tui.screens.backend.wishes import Give, Paste, Pasted, Pick, Plain, Search, Wish
+from vibe_tui.screens.dialog import GRACE
 
-Plain = Literal["cancel", "approve", "copy", "dashboard", "dev-server", "push", "disconnect"]
-"""Also the ids of the buttons that say so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Connect:
-    way: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paste:
-    """The address the browser ended at."""
-
-    text: str
-
-
-Wish = Connect | Paste | Plain
+Body = NotConnected | Connecting | Choosing | Connected | Disconnecting
+_A_PASTE = 8
+"""Characters that come at once are pasted."""
 
 
 class BackendDialog(ModalScreen[None]):
@@ -62,6 +54,10 @@ class BackendDialog(ModalScreen[None]):
         self._changing = asyncio.Lock()
         self._phase = type(view)
         """The view whose body is in the dialog."""
+        self._changed = time.monotonic()
+        """When what can be pressed was last something else."""
+        self._typed = 0
+        """Characters in the field for the token or key."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog-box") as box:
@@ -69,7 +65,7 @@ class BackendDialog(ModalScreen[None]):
             box.border_subtitle = self._escape()
             with VerticalScroll(id="backend-body", can_focus=False):
                 self._phase = type(self._view)
-                yield self._body()
+                yield self._make_body()
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._focus_first)
@@ -79,85 +75,127 @@ class BackendDialog(ModalScreen[None]):
         """Show another state. Within one phase what the user is typing stays."""
         async with self._changing:  # another view may come while the one before is still being mounted
             self._view = view
-            found = self.query("#backend-body")
-            if not self.is_running or not found or not found.first().children:
+            body = self._body()
+            if not self.is_running or body is None or not body.is_mounted:
                 return  # not there yet, or no longer
-            holder = found.first()
             self.query_one("#dialog-box").border_subtitle = self._escape()
             if type(view) is self._phase:
                 offered = self._offered()
-                holder.children[0].show(view)  # type: ignore[attr-defined]
+                body.show(view)  # type: ignore[arg-type]  # the body of this phase
                 if self._offered() != offered:
                     self._focus_first()
                 return
             self._phase = type(view)
+            holder = self.query_one("#backend-body")
             await holder.remove_children()
-            await holder.mount(self._body())
+            await holder.mount(self._make_body())
+            self._focus_first()
             self.call_after_refresh(self._focus_first)
 
-    def _body(self) -> Widget:
+    def _make_body(self) -> Body:
         match self._view:
             case NotConnectedView():
                 return NotConnected(self._view)
             case ConnectingView():
                 return Connecting(self._view)
+            case ChoosingView():
+                return Choosing(self._view)
             case ConnectedView():
                 return Connected(self._view)
             case DisconnectingView():
                 return Disconnecting(self._view)
 
+    def _body(self) -> Body | None:
+        holder = self.query("#backend-body")
+        children = holder.first().children if holder else ()
+        return cast(Body, children[0]) if children else None
+
     def _escape(self) -> str:
         """What Esc does now."""
         match self._view:
-            case ConnectingView():
+            case ConnectingView() | ChoosingView():
                 return "Esc cancels"
             case DisconnectingView():
                 return ""
             case _:
                 return "Esc closes"
 
-    def _offered(self) -> list[Button]:
-        return [button for button in self.query(Button) if button.display]
+    def _offered(self) -> list[Widget]:
+        """What can be pressed or filled in."""
+        return [it for it in self.query("Button, Input") if it.display]
 
     def _focus_first(self) -> None:
         """Go to what is most likely wanted next; what has just been hidden cannot keep the focus."""
-        for button in self._offered():
-            if not button.disabled:
-                button.focus()
-                return
+        self._changed = time.monotonic()
+        body = self._body()
+        first = body.first() if body is not None else None
+        if first is not None:
+            first.focus()
+
+    def _too_early(self) -> bool:
+        """Keys typed ahead were meant for what was there before."""
+        return time.monotonic() - self._changed < GRACE
 
     # --- what the user does --------------------------------------------------------------------------
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        match event.button.id:
-            case "connect" if isinstance(self._view, NotConnectedView):
-                way = self.query_one("#way", Select).value
-                self._on_wish(Connect(str(way)))
-            case str(what):
-                self._on_wish(cast(Plain, what))
+        body = self._body()
+        if self._too_early():
+            return
+        if event.button.id == "connect" and isinstance(body, NotConnected):
+            self._on_wish(body.wish())
+        else:
+            self._on_wish(cast(Plain, event.button.id))
 
-    @on(Input.Submitted, "#paste")
-    def _pasted(self, event: Input.Submitted) -> None:
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        text = event.value
-        event.input.value = ""  # the address holds a code: it does not stay on the screen
-        if text.strip():
-            self._on_wish(Paste(text))
+        text, body = event.value, self._body()
+        match event.input.id:
+            case "paste" if text.strip():
+                event.input.value = ""  # the address holds a code: it does not stay on the screen
+                self._on_wish(Paste(text))
+            case "secret" if text.strip():
+                event.input.value = ""
+                self._on_wish(Give(text))
+            case "search":
+                self.query_one("#choices").focus()
+            case "name" | "address" if isinstance(body, NotConnected) and not self._too_early():
+                self._on_wish(body.wish())
 
-    @on(Select.Changed, "#way")
-    def _way_chosen(self, event: Select.Changed) -> None:
+    @on(Input.Changed, "#secret")
+    def _secret_changed(self, event: Input.Changed) -> None:
         event.stop()
-        body = self.query_one(NotConnected)
-        body.explain(str(event.value))
+        before, self._typed = self._typed, len(event.value)
+        if self._typed - before >= _A_PASTE:
+            self._on_wish(Pasted(event.value))
+
+    @on(Input.Changed, "#search")
+    def _search_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._on_wish(Search(event.value))
+
+    @on(OptionList.OptionSelected, "#choices")
+    def _chosen(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if not self._too_early():
+            self._on_wish(Pick(str(event.option_id)))
+
+    @on(OptionList.OptionHighlighted, "#choices")
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        body = self._body()
+        if isinstance(body, Choosing) and body.is_at_end():
+            self._on_wish("more")
 
     def action_copy(self) -> None:
         if isinstance(self._view, ConnectingView | ConnectedView):
             self._on_wish("copy")
 
     def action_leave(self) -> None:
-        if isinstance(self._view, ConnectingView):
+        if isinstance(self._view, ConnectingView | ChoosingView):
             self._on_wish("cancel")
         elif not isinstance(self._view, DisconnectingView):
             self.dismiss()

@@ -1,33 +1,25 @@
-"""The ways to connect that the page offers."""
+"""The ways to connect as the dialog shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Iterable
 
 from vibe_tui.screens.backend.view import Way
-from vibe_tui.services.convex.connect import (
-    ConnectMethod,
-    EmulatorMethod,
-    OAuthMethod,
-    RunningEmulator,
-)
-from vibe_tui.services.settings import Settings
+from vibe_tui.services.convex.ways import Offer
 
 
-def methods(
-    settings: Settings, ensure_emulator: Callable[[], Coroutine[Any, Any, RunningEmulator]]
-) -> dict[str, ConnectMethod]:
-    """By id, the one that works everywhere first."""
-    convex = settings.convex
-    ways: list[ConnectMethod] = [
-        EmulatorMethod(ensure_emulator),
-        OAuthMethod(
-            convex.provision_host, convex.dashboard_host, convex.oauth_client_id, convex.oauth_client_secret
-        ),
-    ]
-    return {way.name: way for way in ways}
-
-
-def as_ways(methods: dict[str, ConnectMethod]) -> tuple[Way, ...]:
-    return tuple(Way(method.name, method.title, method.needs) for method in methods.values())
+def as_ways(offers: Iterable[Offer]) -> tuple[Way, ...]:
+    return tuple(
+        Way(
+            offer.name,
+            offer.title,
+            offer.needs,
+            obstacle=f"{offer.obstacle.message} {offer.obstacle.next_step}".rstrip()
+            if offer.obstacle
+            else "",
+            makes_project=offer.makes_project,
+            has_teams=offer.remembers_teams,
+            wants_address=offer.wants_address,
+        )
+        for offer in offers
+    )

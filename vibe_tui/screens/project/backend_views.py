@@ -10,9 +10,13 @@ from vibe_tui.screens.backend.view import (
     Tone,
     Way,
 )
+from vibe_tui.screens.backend.wishes import Connect
 from vibe_tui.screens.project.sign_in import SignInShown
-from vibe_tui.services.convex.journal import STEPS
+from vibe_tui.services.convex.connect import LONGEST_NAME
+from vibe_tui.services.convex.given_key import STEPS as KEY_STEPS
+from vibe_tui.services.convex.journal import STEPS, Begun
 from vibe_tui.services.errors import VibeError
+from vibe_tui.services.http_errors import SignedOut
 from vibe_tui.services.model import (
     Connected,
     Connecting,
@@ -27,6 +31,7 @@ PLACES = {
     "emulator": "emulated Convex on this computer",
     "cloud": "Convex cloud",
     "self-hosted": "a Convex backend of your own",
+    "local-backend": "Convex's local backend on this computer",
 }
 _TONES: dict[str, Tone] = {
     "stopped": "plain",
@@ -69,40 +74,95 @@ def dev_server_segment(state: DevServerState) -> tuple[str, Tone, Problem | None
 
 
 def not_connected_view(
-    state: Connection, ways: tuple[Way, ...], problem: VibeError | None
+    state: Connection,
+    ways: tuple[Way, ...],
+    begun: Begun | None,
+    problem: VibeError | None,
+    *,
+    tried: Connect,
+    teams: tuple[str, ...] = (),
 ) -> NotConnectedView:
-    """problem: why the last try failed, when the state does not say so: nothing was begun then."""
-    reason, next_step = (problem.message, problem.next_step) if problem else ("", "")
+    """problem: why the last try failed, when the state does not say so: nothing was begun then.
+
+    tried: what the user chose last.
+    """
+    reason, next_step, code = (problem.message, problem.next_step, problem.code) if problem else ("", "", "")
+    made = begun is not None and begun.made
     match state:
         case Failed():
-            reason, next_step = f"{state.step}: {state.reason}", state.next_step
-        case Connecting(step=step) if step > 1:
+            reason, next_step, code = f"{state.step}: {state.reason}", state.next_step, state.code
+        case Connecting() if made:
             reason = f"Connecting was interrupted at step {state.step} of {state.of}, {state.title}."
             next_step = "Try again finishes it; nothing is made twice."
-    return NotConnectedView(ways, ways[0].id, reason, next_step)
+        case Connecting() if begun and not reason:
+            reason, next_step = "Connecting was not finished: nobody signed in.", "Nothing was made."
+    if begun is not None and made:
+        ways = tuple(way for way in ways if _may_finish(way, begun))
+    known = [way.id for way in ways]
+    chosen = [tried.way, begun.way if begun else "", known[0]]
+    action = "Sign in again" if code in _SIGNED_OUT else "Try again" if reason else "Connect to Convex"
+    return NotConnectedView(
+        ways,
+        next(way for way in chosen if way in known),
+        name=tried.name[:LONGEST_NAME],
+        address=tried.address,
+        longest_name=LONGEST_NAME,
+        teams=teams,
+        begun=begun.project if begun and made else "",
+        leaving=bool(begun and begun.leaving),
+        reason=reason,
+        next_step=next_step,
+        action=action,
+    )
+
+
+_SIGNED_OUT = (SignedOut.code,)
+
+
+def _may_finish(way: Way, begun: Begun) -> bool:
+    """What was begun at one platform is finished there; how one signs in to it does not matter."""
+    if begun.backend == "cloud" and way.makes_project:
+        return way.id != "emulator"
+    return way.id == begun.way
 
 
 def connecting_view(
     state: Connecting | None, shown: SignInShown | None, *, can_approve: bool
 ) -> ConnectingView:
     at = state.step if state is not None else 1
+    titles = STEPS if state is None or state.of == len(STEPS) else KEY_STEPS
     steps = tuple(
-        Step(title, "done" if number < at else "doing" if number == at else "waiting")
-        for number, title in enumerate(STEPS, 1)
+        Step(
+            state.title if state is not None and number == at else title,
+            "done" if number < at else "doing" if number == at else "waiting",
+        )
+        for number, title in enumerate(titles, 1)
     )
-    if shown is None or at > 1:
+    if shown is None:
         return ConnectingView(steps)
+    if at > 1 and not shown.answer:  # whatever was wrong with the sign-in does not matter any more
+        return ConnectingView(steps, waiting=shown.waiting)
     return ConnectingView(
         steps,
-        link=shown.link,
+        link="" if shown.answer else shown.link,
         opened=shown.opened,
         can_approve=can_approve,
         seconds_left=shown.seconds_left,
+        question=shown.question,
+        answer=shown.answer,
         note=shown.note,
+        waiting=shown.waiting,
     )
 
 
-def connected_view(state: Connected, dev_server: DevServerState, note: str) -> ConnectedView:
+def connected_view(
+    state: Connected,
+    dev_server: DevServerState,
+    note: str,
+    *,
+    refused: VibeError | None,
+    has_screen: bool,
+) -> ConnectedView:
     text, tone, _ = dev_server_segment(dev_server)
     return ConnectedView(
         project=state.project or state.deployment,
@@ -115,5 +175,7 @@ def connected_view(state: Connected, dev_server: DevServerState, note: str) -> C
         running=dev_server.armed,
         pushing=dev_server.status in ("starting", "pushing"),
         dashboard=state.dashboard_url,
+        refused=refused.message if refused is not None else "",
+        has_screen=has_screen,
         note=note,
     )

@@ -8,10 +8,11 @@ from textual.app import App
 
 from vibe_tui.screens.confirm import ConfirmDialog, Option
 from vibe_tui.services.convex.disconnecting import How
+from vibe_tui.services.convex.journal import Begun
 from vibe_tui.services.model import Connected
 
 
-def how_to_disconnect(connection: Connected) -> ConfirmDialog:
+def how_to_disconnect(connection: Connected | Begun) -> ConfirmDialog:
     return ConfirmDialog(
         "Disconnect from Convex",
         "The code stays, and the dev server stops.\n\n"
@@ -37,7 +38,7 @@ def _forget_a_given_key() -> ConfirmDialog:
     )
 
 
-async def ask_how(app: App[Any], connection: Connected) -> How | None:
+async def ask_how(app: App[Any], connection: Begun) -> How | None:
     """What to do with the key and the Convex project; None: nothing. Deleting has its name typed."""
     answer = await app.push_screen_wait(
         how_to_disconnect(connection) if connection.key_name else _forget_a_given_key()

@@ -8,7 +8,8 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.http_errors import HttpError, NotFound, NotPermitted
 from vibe_tui.services.terminal_text import clean
 
-_FOR_DEVELOPMENT = ("dev", "custom")
+FOR_DEVELOPMENT = ("dev", "custom")
+"""The types of deployment that every change may be deployed to."""
 _MOST_NAMED = 8
 
 
@@ -74,7 +75,7 @@ async def _deployment(api: ManagementApi, name: str) -> ConvexDeployment:
             f"There is no deployment {clean(name)}.",
             next_step="Its name is in its address: https://NAME.convex.cloud.",
         ) from None
-    if deployment.type not in _FOR_DEVELOPMENT:
+    if deployment.type not in FOR_DEVELOPMENT:
         raise DeploymentNotUsable(
             f"{deployment.name} is a {deployment.type} deployment, and the dev server deploys every change.",
             next_step="Choose a dev deployment, or your own (without `--deployment`).",
