@@ -187,7 +187,7 @@ ACTIONS: tuple[Action, ...] = (
            "Set a new variable; its value is not shown."),
     Action("environment_edit", "Change the variable", "e", "Environment", "environment", "Edit",
            "Give the variable under the cursor another value."),
-    Action("environment_unset", "Remove the variable", "delete,d", "Environment", "environment", "Remove",
+    Action("environment_unset", "Remove the variable", "d,delete", "Environment", "environment", "Remove",
            "Take the variable under the cursor away."),
     Action("environment_auth", "Set up Convex Auth", "u", "Environment", "environment", "Convex Auth",
            "Make the keys that signing in needs, and say what is left to do."),
