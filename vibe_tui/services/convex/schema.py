@@ -1,7 +1,7 @@
 """A Convex schema as data, read from the JSON that `defineSchema(…).export()` gives.
 
-Sources: npm convex 1.48, src/server/schema.ts; Convex's backend, crates/common/src/schemas/json.rs: a deployment
-keeps the same JSON, sorted, and tells it to `_system/frontend/getSchemas`.
+Sources: npm convex 1.48, src/server/schema.ts; Convex's backend, crates/common/src/schemas/json.rs: a
+deployment keeps the same JSON, sorted, and tells it to `_system/frontend/getSchemas`.
 """
 
 from __future__ import annotations
