@@ -29,7 +29,10 @@ async def deploy_production(screen: ProjectScreen, workspace: Workspace) -> None
     screen.status.notice("Deploying to production; the log has its output")
     done = await workspace.production.deploy(plan.project)
     screen.pushed(done.push)
-    await screen.app.push_screen_wait(ConfirmDialog(_TITLE, _how(done), [Option("close", "Close", "safe")]))
+    problem = next((problem for problem in done.push.problems if problem.file), None)
+    answers = [Option("close", "Close", "safe")] + ([Option("open", "Open the file")] if problem else [])
+    if await screen.app.push_screen_wait(ConfirmDialog(_TITLE, _how(done), answers)) == "open" and problem:
+        screen.open_problem(problem)
 
 
 def _what(plan: ProductionPlan) -> str:
@@ -40,16 +43,16 @@ def _what(plan: ProductionPlan) -> str:
     return (
         f"Project {plan.project}, team {plan.team}\n"
         f"Production deployment: {where}\n\n"
-        f"{files}\n\n"
-        "Your users get this at once. The development deployment stays as it is."
+        f"Deployed are {files}\n\n"
+        "Your users get it at once. Development stays as it is."
     )
 
 
 def _how(done: ProductionDeploy) -> str:
     push = done.push
     said = (
-        f"Deployed to {done.deployment} in {push.seconds:.1f} s."
+        f"Deployed to {done.deployment} in {push.seconds:.1f} s.\n{done.url}"
         if push.ok
-        else f"Not deployed: {push.reason}"
+        else f"Not deployed to {done.deployment}: {push.reason}"
     )
-    return "\n\n".join(part for part in (said, done.url, done.key_left) if part)
+    return f"{said}\n\n{done.key_left}".rstrip()

@@ -211,7 +211,7 @@ async def _deleted(api: ManagementApi, deployment: str, name: str) -> str:
         await delete_key(api, deployment, name)
     except HttpError as error:
         return (
-            f"The key “{name}” of this deploy could not be deleted ({error.message}) "
+            f"The key “{name}” of this deploy could not be deleted: {error.message} "
             "It ends by itself within the hour."
         )
     return ""
