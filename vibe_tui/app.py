@@ -36,6 +36,8 @@ QUIT_LIMIT = 5.0
 """Seconds that closing may take when the user quits."""
 SIGNAL_LIMIT = 1.0
 """Seconds that closing may take when a signal ends the app."""
+MOST_NOTES = 3
+"""Notifications on the page at a time."""
 
 
 class VibeApp(ActionHost, App[None], inherit_bindings=False):
@@ -139,7 +141,9 @@ class VibeApp(ActionHost, App[None], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Textual's notification, but without markup unless it is asked for."""
+        """Textual's notification, but without markup unless it is asked for; never a pile of them."""
+        if len(self._notifications) >= MOST_NOTES:
+            self.clear_notifications()  # they would cover a dialog's buttons
         super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
 
     def panic(self, *renderables: Any) -> None:
