@@ -47,6 +47,73 @@ class FileWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPiece:
+    """More of what a model is saying; a TurnText with the whole of it follows."""
+
+    text: str
+    reasoning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The model writes a call, or it is being carried out."""
+
+    call: str
+    """Unique in the turn."""
+    title: str
+    """E.g. "Reading convex/schema.ts"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEnded:
+    call: str
+    ok: bool
+    title: str
+    """E.g. "Read convex/schema.ts, lines 1 to 80", or why it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDeleted:
+    path: str
+    removed: int
+    """Lines."""
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWaits:
+    """The model is asked again in so many seconds."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repairing:
+    """A failed push goes back to the model."""
+
+    round: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokensUsed:
+    """What the turn has used so far; None: the provider does not tell."""
+
+    prompt: int | None
+    completion: int | None
+    cost: float | None = None
+    """US dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpointed:
+    """The tree as it was before the turn can be returned to."""
+
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deploying:
     pass
 
@@ -94,6 +161,14 @@ TurnEvent = (
     | TurnText
     | TurnPlan
     | FileWritten
+    | FileDeleted
+    | TextPiece
+    | ToolStarted
+    | ToolEnded
+    | ModelWaits
+    | Repairing
+    | TokensUsed
+    | Checkpointed
     | Deploying
     | Deployed
     | DeployFailed
