@@ -108,6 +108,10 @@ class FaultServer:
         """
         self._faults.append(_Fault(re.compile(pattern), kind, response or Response(), handled, times))
 
+    def recover(self) -> None:
+        """Forget the faults that are still planned."""
+        self._faults.clear()
+
     def count(self, pattern: str) -> int:
         return sum(bool(re.fullmatch(pattern, str(request))) for request in self.requests)
 

@@ -69,7 +69,7 @@ class DocumentTable(DocumentTableRows, can_focus=True):
         """rows: those from number `first` on. total: rows known of. more: there may be more."""
         under = self.current
         self.first, self.rows, self.total, self._more = first, tuple(rows), total, more
-        self.columns.learn(rows)
+        self.columns.learn(rows, grow=not self.scroll_offset.y)  # nothing jumps while scrolling
         self._wanted = None
         self._stay_on(under)
         self.fit()

@@ -40,22 +40,27 @@ class Columns:
     def __init__(self) -> None:
         self.names: list[str] = []
         self._widths: dict[str, int] = {}
+        self._resized: set[str] = set()
 
-    def learn(self, rows: Iterable[Row]) -> None:
-        """Take in new fields, as wide as these rows need them. The ids come first, the times last."""
+    def learn(self, rows: Iterable[Row], *, grow: bool) -> None:
+        """Take in new fields, as wide as these rows need them. The ids come first, the times last.
+
+        grow: known columns may become wider too, but not those that the user has resized.
+        """
         new: dict[str, int] = {}
         for row in rows:
             for name, cell in row.cells.items():
-                if name not in self._widths:
+                if name not in self._widths or (grow and name not in self._resized):
                     new[name] = max(new.get(name, 0), cell_len(cell.text), cell_len(name))
         for name, width in new.items():
-            self._widths[name] = max(NARROWEST, min(width, _FIRST_WIDEST))
-        self.names = sorted((*self.names, *new), key=lambda name: (name != "_id", name == "_creationTime"))
+            self._widths[name] = max(NARROWEST, min(width, _FIRST_WIDEST), self._widths.get(name, 0))
+        self.names = sorted(self._widths, key=lambda name: (name != "_id", name == "_creationTime"))
 
     def width(self, index: int) -> int:
         return self._widths[self.names[index]]
 
     def resize(self, index: int, width: int) -> None:
+        self._resized.add(self.names[index])
         self._widths[self.names[index]] = max(NARROWEST, min(width, WIDEST))
 
     def start(self, index: int) -> int:

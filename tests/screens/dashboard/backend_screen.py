@@ -70,20 +70,20 @@ class Page:
 
 @asynccontextmanager
 async def backend_screen(
-    deployed: Deployed, tab_key: str, *, size: tuple[int, int] = (100, 32)
+    deployed: Deployed, tab_key: str, *, size: tuple[int, int] = (100, 32), project: str = "shop"
 ) -> AsyncIterator[Page]:
     """tab_key: what goes to the tab."""
     home = Home(deployed.vibe.home)
     projects = Projects(home)
-    project = projects.find("shop", deployed.folder)
-    connection = connection_of(JournalFile(projects.document(project.id)).read())
+    found = projects.find(project, deployed.folder)
+    connection = connection_of(JournalFile(projects.document(found.id)).read())
     assert isinstance(connection, Connected)
     left: list[object] = []
     app = VibeApp(Screen[Any], crash_folder=home.crashes)
     async with app.run_test(size=size, notifications=True) as pilot:
         page = Page(pilot, left)
         app.copy_to_clipboard = page.copied.append  # type: ignore[method-assign]  # what goes to the terminal
-        app.push_screen(DashboardScreen(home, Settings(), project, connection), left.append)
+        app.push_screen(DashboardScreen(home, Settings(), found, connection), left.append)
         await pilot.pause()
         await page.press(tab_key)
         yield page

@@ -74,9 +74,9 @@ class DataPane(Horizontal):
         with Vertical(id="data-right"):
             yield self._status
             yield self._needle
+            yield self._message
             with Horizontal(id="data-split"):
                 yield self.table
-                yield self._message
                 yield self.panel
 
     def on_mount(self) -> None:
@@ -114,10 +114,9 @@ class DataPane(Horizontal):
         self._status.update(Content.assemble(text, (f" · {note}" if note else "", "$warning")))
 
     def show_message(self, text: str) -> None:
-        """Instead of the documents; "" shows them."""
+        """Why there are no documents; "" when there are."""
         self._message.update(text)
         self._message.display = bool(text)
-        self.table.display = not text
 
     def ask_what_to_find(self) -> None:
         self._needle.display = True
@@ -129,7 +128,7 @@ class DataPane(Horizontal):
         self._needle.display = False
 
     def focus_documents(self) -> None:
-        (self.table if self.table.display else self._tables).focus()
+        self.table.focus()
 
     # --- what the user does --------------------------------------------------------------------------
 

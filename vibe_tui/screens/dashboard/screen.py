@@ -289,6 +289,12 @@ class DashboardScreen(ActionHost, Screen[Leaving | None]):
             self.dismiss(how)
 
     async def _open_dashboard(self) -> None:
-        path = self._tabs[self._open][0].dashboard_path() if self._open in self._tabs else ""
+        if self._open not in self._tabs:
+            await self._open_link("")
+        else:
+            tab, host = self._tabs[self._open]
+            host.do(self._open_link(tab.dashboard_path()))
+
+    async def _open_link(self, path: str) -> None:
         said = await open_link(self.app, dashboard_link(self.connection, path))
         self.app.notify(said, title="Convex Dashboard", timeout=15)
