@@ -14,7 +14,6 @@ import pytest
 
 from tests.conftest import Vibe, fresh_vibe
 from tests.program import Output, events, left_running, processes_of, within
-from vibe_tui.cli.parser import LATER_METHODS
 
 pytestmark = pytest.mark.xdist_group("results")
 
@@ -58,7 +57,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
     ("ask", "--yes", "Add a notes table"): {"outcome", "changed", "push"},
     ("download", "-o", "../app.zip"): {"path", "files", "bytes", "skipped"},
     ("emulator",): {"running", "pid", "host", "started", "deployments"},
-    ("doctor",): {"checks"},
+    ("doctor",): {"checks", "orphans", "not_asked"},
     ("disconnect",): {"how", "steps"},
     ("connect", "--approve"): {"connection", "dashboard_url"},
 }
@@ -79,7 +78,9 @@ def test_json_is_one_object_for_every_command(vibe: Vibe) -> None:
         (("push", "--json", "--stream-json"), 2, "wrong_usage"),
         (("disconnect", "--forget", "--revoke"), 2, "wrong_usage"),
         (("publish",), 2, "not_yet"),
-        *((("connect", "--with", method), 2, "not_yet") for method in LATER_METHODS),
+        (("connect", "--with", "local-backend"), 1, "already_connected"),
+        (("deploy",), 2, "wrong_usage"),
+        (("deploy", "--production"), 1, "not_confirmed"),
         (("ask", "Add a tasks table"), 1, "not_approved"),
         (("disconnect", "--delete-project"), 1, "not_confirmed"),
         (("status", "--project", "nobody"), 1, "project_not_found"),
