@@ -15,7 +15,7 @@ import httpx2
 import pytest
 from connecting_setup import ports_nobody_uses
 from fake_platform import CLIENT_ID, CLIENT_SECRET, TEAM, FakePlatform
-from fault_server import FaultServer, Response, html_response, json_response
+from fault_server import FaultServer, json_response
 
 from tests.flows.seen_page import Page
 from vibe_tui.app import VibeApp
@@ -175,7 +175,12 @@ async def test_a_team_token_is_never_shown_and_a_wrong_one_is_told_at_once(desk:
     async with desk.page() as at:
         await at.open_dialog()
         await at.choose_way("Convex, with a t")
-        await at.connect("Paste the team access token")
+        await at.page.press("tab", "tab", "ctrl+u")
+        await at.connect("1 to 50 printable")
+        while getattr(at.app.focused, "id", "") != "name":
+            await at.page.press("tab")
+        await at.page.type("Bakery")
+        await at.page.choose("Try again", until="Paste the team access token")
         await at.page.put("dev:happy-otter-123|0123456789")
         await at.page.see("That is a deploy key, not an access token")
         assert desk.server.requests == []
@@ -187,7 +192,8 @@ async def test_a_team_token_is_never_shown_and_a_wrong_one_is_told_at_once(desk:
         await at.page.see(CONNECTED)
         assert re.search(r"Key +opens this deployment only, until 20\d\d-\d\d-\d\d", at.page.text)
         assert token not in at.page.text
-    assert isinstance(desk.connection, Connected)
+    (project,) = desk.fake.projects.values()
+    assert project["name"].startswith("Bakery-")
 
 
 async def test_the_login_of_the_cli_is_asked_for_first(desk: Desk) -> None:
@@ -265,7 +271,8 @@ async def test_another_team_in_the_browser_makes_nothing_and_the_dialog_says_so(
         await at.choose_in("team", "other")
         await at.connect("Open this link")
         await at.consent()
-        await at.page.see(f"You signed in to the team {TEAM}, not to other. Nothing was")
+        await at.page.see(f"You signed in to the team {TEAM}, not to other")
+        assert "Nothing was made" in at.page.text
         await at.page.see("Try again")
     assert (desk.made(), desk.fake.projects) == (0, {})
 
@@ -313,45 +320,20 @@ async def test_giving_up_while_choosing_leaves_nothing_behind(with_oauth: Desk) 
         await at.page.see("Which project")
         await at.page.press("escape")
         await at.page.see(r"Status +○ Not connected")
-    assert (desk.connection, desk.secrets, desk.fake.tokens) == (NotConnected(), [], [])
-    assert (len(desk.fake.projects), desk.made()) == (1, 0)
-
-
-async def test_none_of_the_projects_makes_a_new_one(with_oauth: Desk) -> None:
-    desk = with_oauth
-    desk.fake.has_project("Shop")
-    async with desk.page() as at:
-        await at.open_dialog()
-        await at.choose_in("project", "One that")
+        assert (desk.connection, desk.secrets, desk.fake.tokens) == (NotConnected(), [], [])
+        assert (len(desk.fake.projects), desk.made()) == (1, 0)
+        # The choice is still there, and none of the projects is an answer, too.
         await at.connect("Open this link")
         await at.consent()
         await at.page.choose("Make a new one", until=CONNECTED)
     assert len(desk.fake.projects) == 2
 
 
-async def test_the_new_project_is_called_what_the_user_says(desk: Desk) -> None:
-    token = desk.fake.has_token("team")
-    async with desk.page() as at:
-        await at.open_dialog()
-        await at.choose_way("Convex, with a t")
-        await at.page.press("tab", "tab", "ctrl+u")
-        await at.connect("1 to 50 printable")
-        while getattr(at.app.focused, "id", "") != "name":
-            await at.page.press("tab")
-        await at.page.type("Bakery of Ada")
-        await at.page.choose("Try again", until="Paste the team")
-        await at.page.put(token)
-        await at.page.press("enter")
-        await at.page.see(CONNECTED)
-    (project,) = desk.fake.projects.values()
-    assert project["name"].startswith("Bakery of Ada-")
-
-
 # --- What goes wrong ------------------------------------------------------------------------------------
 
 
 async def test_a_wait_that_convex_asks_for_counts_down(desk: Desk) -> None:
-    refusal = json_response({"code": "TooMany", "message": "quota of requests"}, 429, **{"Retry-After": "3"})
+    refusal = json_response({"code": "TooMany", "message": "quota of requests"}, 429, **{"Retry-After": "2"})
     desk.server.fail("POST .*/create_project", "answer", refusal)
     async with desk.page() as at:
         await at.open_dialog()
@@ -359,62 +341,25 @@ async def test_a_wait_that_convex_asks_for_counts_down(desk: Desk) -> None:
         await at.connect("Paste the team")
         await at.page.put(desk.fake.has_token("team"))
         await at.page.press("enter")
-        await at.page.see("asks to wait 3 s")
-        for left in (3, 2, 1):
+        await at.page.see("asks to wait 2 s")
+        for left in (2, 1):
             await at.page.see(f"again in {left}\\s+s")
         await at.page.see(CONNECTED)
 
 
-CAPTIVE = html_response("<html>Welcome to the hotel</html>")
-
-
-@pytest.mark.parametrize(
-    ("answer", "pattern", "sentence"),
-    [
-        (
-            json_response({"code": "ProjectQuotaReached", "message": "quota"}, 400),
-            "POST .*/create_project",
-            "The team has reached its limit of projects: “quota”. Delete a project in the Convex dashboard, "
-            "or connect with another team.",
-        ),
-        (
-            json_response({"code": "SSORequired", "message": "SSO"}, 403),
-            "GET /v1/token_details",
-            "The team asks for its single sign-on: “SSO”. Sign in to the Convex dashboard through the team's "
-            "single sign-on, then connect again.",
-        ),
-        (
-            json_response({"code": "Forbidden", "message": "not a member"}, 403),
-            "POST .*/create_project",
-            "In the team 7: HOST does not allow this: “not a member”. Ask an owner of the team whether you "
-            "are a member and may do this, or connect with another team.",
-        ),
-        (
-            json_response({"code": "Broken", "message": "sorry " * 60}, 503),
-            "GET /v1/token_details",
-            "HOST has a problem of its own (status 503): “sorry sorry",
-        ),
-        (
-            CAPTIVE,
-            "GET /v1/token_details",
-            "so it is not the Convex API. Check the host in the settings, and",
-        ),
-    ],
-)
-async def test_refusals_are_sentences_that_show_whole(
-    desk: Desk, answer: Response, pattern: str, sentence: str
-) -> None:
-    desk.server.fail(pattern, "answer", answer, times=4)
+async def test_a_refusal_is_a_sentence_with_what_to_do(desk: Desk) -> None:
+    quota = json_response({"code": "ProjectQuotaReached", "message": "quota"}, 400)
+    desk.server.fail("POST .*/create_project", "answer", quota)
     async with desk.page() as at:
         await at.open_dialog()
         await at.choose_way("Convex, with a t")
         await at.connect("Paste the team")
         await at.page.put(desk.fake.has_token("team"))
         await at.page.press("enter")
-        await at.page.see("Try again  ", 20)
-        shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", at.page.text).split())
-        assert sentence.replace("HOST", f"127.0.0.1:{desk.server.port}") in shown
-        assert "Esc closes" in shown
+        await at.page.see("Delete a project in the Convex dashboard")
+        assert "The team has reached its limit of projects" in at.page.text
+        assert re.search(r"Where +Convex, with a team access token", at.page.text)
+        await at.page.choose("Try again", until="Paste the team")  # perhaps of another team
 
 
 async def test_a_token_revoked_half_way_is_asked_for_again_and_the_step_resumes(desk: Desk) -> None:
@@ -478,16 +423,3 @@ async def test_what_was_begun_can_be_undone_from_the_dialog(desk: Desk) -> None:
         await at.page.type(name)
         await at.page.choose("Delete it", until=r"Status +○ Not connected")
     assert (desk.fake.projects, desk.connection) == ({}, NotConnected())
-
-
-# --- Keys typed ahead -----------------------------------------------------------------------------------
-
-
-async def test_keys_typed_ahead_do_not_connect(desk: Desk) -> None:
-    async with desk.page() as at:
-        await at.page.see("Convex: not connected", 20)
-        await at.page.press("f8", "enter", "enter")
-        await at.page.see(r"Status +○ Not connected")
-        await at.page.press("enter")
-        assert "Connecting" not in at.page.text
-    assert desk.connection == NotConnected()

@@ -49,7 +49,7 @@ class NotConnected(Vertical):
         with _Field("Project", "project-row"):
             yield Select(
                 [("A new one", _NEW), ("One that is there already", _EXISTING)],
-                value=_NEW,
+                value=_EXISTING if self._view.pick else _NEW,
                 allow_blank=False,
                 compact=True,
                 id="project",
@@ -89,9 +89,9 @@ class NotConnected(Vertical):
             way.value = view.chosen
         if view.teams != self._teams:
             self._teams = view.teams
-            self.query_one("#team", Select).set_options(
-                [(CHOOSE_IN_BROWSER, ""), *((Text(visible(team)), team) for team in view.teams)]
-            )
+            team = self.query_one("#team", Select)
+            team.set_options([(CHOOSE_IN_BROWSER, ""), *((Text(visible(it)), it) for it in view.teams)])
+            team.value = view.team if view.team in view.teams else ""
         self._fit()
 
     def first(self) -> Widget:

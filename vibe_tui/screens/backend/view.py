@@ -38,8 +38,10 @@ class NotConnectedView:
     """The id of a way."""
     name: str = ""
     """What a new Convex project is called, unless the user says otherwise."""
+    team: str = ""
+    pick: bool = False
     address: str = ""
-    """Where a backend of the user's own answers, as it was given last."""
+    """These three as they were given last."""
     longest_name: int = 50
     teams: tuple[str, ...] = ()
     """The slugs of the teams that need no browser."""

@@ -105,6 +105,8 @@ def not_connected_view(
         ways,
         next(way for way in chosen if way in known),
         name=tried.name[:LONGEST_NAME],
+        team=tried.team,
+        pick=tried.pick,
         address=tried.address,
         longest_name=LONGEST_NAME,
         teams=teams,
