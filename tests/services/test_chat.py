@@ -11,6 +11,7 @@ import pytest
 
 from vibe_tui.services.assistant.answerer import Plan
 from vibe_tui.services.assistant.events import Deployed, DeployOffered, FileWritten, TurnEnded
+from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat, ChatBusy, ChatState
 from vibe_tui.services.convex.dev_server import DevServer
@@ -49,7 +50,7 @@ def setup(tmp_path: Path) -> Setup:
 
 
 async def test_a_turn_writes_deploys_and_is_on_record(setup: Setup) -> None:
-    ended = await setup.chat.ask(PROMPT, approve=yes, connected=True, deploy_when_stopped=True)
+    ended = await setup.chat.ask(PROMPT, TurnPorts(yes), connected=True, deploy_when_stopped=True)
     assert ended.outcome == "done"
     assert "messages" in setup.schema_at_push[0]
     assert setup.seen(Deployed)
@@ -60,7 +61,7 @@ async def test_a_turn_writes_deploys_and_is_on_record(setup: Setup) -> None:
 
 
 async def test_a_stopped_dev_server_is_offered_not_used(setup: Setup) -> None:
-    await setup.chat.ask(PROMPT, approve=yes, connected=True)
+    await setup.chat.ask(PROMPT, TurnPorts(yes), connected=True)
     assert setup.seen(DeployOffered)
     assert setup.schema_at_push == []
 
@@ -71,7 +72,7 @@ async def test_a_running_dev_server_pushes_the_whole_turn_once(setup: Setup) -> 
         'import { defineSchema } from "convex/server";\nexport default defineSchema({});\n'
     )
     await setup.dev_server.start()
-    ended = await setup.chat.ask(PROMPT, approve=yes, connected=True)
+    ended = await setup.chat.ask(PROMPT, TurnPorts(yes), connected=True)
     await setup.dev_server.stop()
     assert ended.outcome == "done"
     assert len(setup.schema_at_push) == 2
@@ -86,11 +87,11 @@ async def test_one_turn_at_a_time_and_no_push_meanwhile(setup: Setup) -> None:
         await go.wait()
         return True
 
-    turn = asyncio.create_task(setup.chat.ask(PROMPT, approve=later, connected=False))
+    turn = asyncio.create_task(setup.chat.ask(PROMPT, TurnPorts(later), connected=False))
     await asked.wait()
     assert setup.chat.state.busy
     with pytest.raises(ChatBusy):
-        await setup.chat.ask(PROMPT, approve=yes, connected=False)
+        await setup.chat.ask(PROMPT, TurnPorts(yes), connected=False)
     waiting = asyncio.create_task(setup.dev_server.push())
     await asyncio.sleep(0)
     assert setup.schema_at_push == []
@@ -109,13 +110,13 @@ async def test_a_stopped_turn_leaves_the_chat_ready(setup: Setup) -> None:
         await asyncio.Event().wait()
         return True
 
-    turn = asyncio.create_task(setup.chat.ask(PROMPT, approve=never, connected=False))
+    turn = asyncio.create_task(setup.chat.ask(PROMPT, TurnPorts(never), connected=False))
     await asked.wait()
     turn.cancel()
     await asyncio.wait({turn})
     assert turn.cancelled()
     assert not setup.seen(FileWritten)
     assert setup.chat.state == ChatState(assistant=BuiltInRecipes().name, busy=False)
-    ended = await setup.chat.ask(PROMPT, approve=yes, connected=False)
+    ended = await setup.chat.ask(PROMPT, TurnPorts(yes), connected=False)
     assert isinstance(ended, TurnEnded)
     assert ended.outcome == "done"

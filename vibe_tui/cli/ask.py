@@ -22,6 +22,7 @@ from vibe_tui.services.assistant.events import (
     TurnStarted,
     TurnText,
 )
+from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.chat import ChatState
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Push
@@ -54,7 +55,7 @@ async def _ask(options: argparse.Namespace, output: Output) -> int:
 
         connected = isinstance(workspace.backend.state, Connected)
         ended = await workspace.chat.ask(
-            options.prompt, approve=approve, connected=connected, deploy_when_stopped=True
+            options.prompt, TurnPorts(approve), connected=connected, deploy_when_stopped=True
         )
     if shown.failure is not None:
         return output.fail(shown.failure, {"outcome": ended.outcome, "changed": ended.changed})

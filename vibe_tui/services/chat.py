@@ -7,13 +7,14 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from vibe_tui.services.assistant.answerer import Answerer, Files, Plan
+from vibe_tui.services.assistant.answerer import Answerer, Files
 from vibe_tui.services.assistant.events import TurnEnded, TurnEvent
+from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.assistant.turn import NOT_CONNECTED, run_turn
 from vibe_tui.services.atomic import write_error
 from vibe_tui.services.clock import now
@@ -52,13 +53,15 @@ class Chat(Part[ChatState, TurnEvent]):
     async def ask(
         self,
         prompt: str,
+        ports: TurnPorts,
         *,
-        approve: Callable[[Plan], Awaitable[bool]],
         connected: bool,
+        images: Sequence[str] = (),
         deploy_when_stopped: bool = False,
     ) -> TurnEnded:
         """Run one turn; returns its last event. Cancelling it leaves whole files.
 
+        images: as data: URLs, for a model that takes them.
         connected: without a backend the turn ends after the files. With one it deploys when the dev
         server runs, or in any case with `deploy_when_stopped`; otherwise it ends with an offer.
         Raises ChatBusy while another turn runs.
@@ -81,7 +84,7 @@ class Chat(Part[ChatState, TurnEvent]):
                     prompt,
                     answerer=self._answerer,
                     files=self._files,
-                    approve=approve,
+                    approve=ports.approve_plan,
                     deploy=deploy if deploys else None,
                     no_deploy=OFFER if connected else NOT_CONNECTED,
                 )

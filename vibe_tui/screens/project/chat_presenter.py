@@ -20,6 +20,7 @@ from vibe_tui.services.assistant.events import (
     TurnStarted,
     TurnText,
 )
+from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.chat import ChatState
 from vibe_tui.services.model import Connected, Push
 from vibe_tui.services.workspace import Workspace
@@ -56,7 +57,7 @@ class ChatPresenter:
             return
         connected = isinstance(self._workspace.backend.state, Connected)
         self._turn = asyncio.create_task(
-            self._workspace.chat.ask(prompt, approve=self._approve, connected=connected), name="turn"
+            self._workspace.chat.ask(prompt, TurnPorts(self._approve), connected=connected), name="turn"
         )
         self._do(self._follow(self._turn))
 
