@@ -102,6 +102,10 @@ def test_production_gets_the_code_and_its_key_is_gone(app: App) -> None:
     said = "".join(app.vibe.said)
     assert "prod:" not in said
     assert not any(value in said for value in known)
+    places = [*app.vibe.home.rglob("*"), *app.vibe.cwd.rglob("*")]
+    files = [it for it in places if it.is_file() and not {"node_modules", "toolchain"} & {*it.parts}]
+    key = f"prod:{done['deployment']}|".encode()
+    assert [it for it in files if key in it.read_bytes()] == [], "the key for production is kept nowhere"
 
 
 @pytest.mark.slow

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from local_backend_stand_in import install
 
 from tests.conftest import Vibe, fresh_vibe
-from tests.program import Output, emulator_of, events, within
+from tests.program import Output, emulator_of, events, processes_of, within
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dev recovery"), pytest.mark.timeout(180)]
 
@@ -128,6 +129,27 @@ def test_a_deployment_that_hangs_then_goes_then_comes_back(self_hosted: Dev) -> 
     away.json("functions")  # starts the emulator again, at the port it had
     gone = recovery(dev, "while it was away", url)
     assert max(hung, gone) < 4, "the push begins at once, however long it takes on this machine"
+
+
+@pytest.fixture
+def local(program: Vibe, toolchain: Path) -> Iterator[Dev]:
+    install(program.home.parent / "bin", toolchain)
+    path = f"{program.home.parent / 'bin'}:{program.environment()['PATH']}"
+    vibe = dataclasses.replace(program, env={"PATH": path})
+    yield from running(vibe, "local", "--with", "local-backend")
+
+
+def test_a_local_backend_that_was_killed_is_started_again(local: Dev) -> None:
+    url = local.url()
+    (keeper,) = [pid for pid, line in processes_of(local.vibe).items() if "local_backend_keeper" in line]
+    os.kill(keeper, signal.SIGKILL)
+    local.edit("after a kill")
+    began = time.monotonic()
+    assert within(
+        30, lambda: local.answers("after a kill", url) or local.answers("after a kill", local.url())
+    )
+    print(f"the local backend was back with the edit after {time.monotonic() - began:.1f} s")
+    assert within(10, lambda: local.status() == "running")
 
 
 def recovery(dev: Dev, wanted: str, url: str) -> float:
