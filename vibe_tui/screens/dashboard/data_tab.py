@@ -133,6 +133,7 @@ class DataTab:
         if not self._reading:
             self._reading = True
             self._host.do(self._read())
+            self._show_status()
 
     async def _read(self) -> None:
         """Until nothing is wanted; what was wanted before the last wish does not matter any more."""
@@ -144,6 +145,7 @@ class DataTab:
                     self._show(window)
         finally:
             self._reading = False
+            self._show_status()
 
     def _show(self, window: Window) -> None:
         self._window = window
@@ -176,7 +178,8 @@ class DataTab:
         total = f"{window.rows:,} or more" if whole is None else f"{max(whole, window.rows):,}"
         if window.rows:
             parts.append(f"row {self.pane.table.cursor[0] + 1:,} of {total}")
-        parts.append("newest first" if self._order == "desc" else "oldest first")
+        if self._only is None:
+            parts.append("newest first" if self._order == "desc" else "oldest first")
         if marked := len(self.pane.table.marked):
             parts.append(f"{marked:,} marked")
         self.pane.show_status(" · ".join(parts), self._found(window, count))
@@ -190,8 +193,8 @@ class DataTab:
         if not isinstance(self._only, Contains):
             return f"{what}, more below"
         of = f" of {count:,}" if count else ""
-        how = "stopped" if self._stopped else "looking, Esc stops" if self.is_looking else "more below"
-        return f"{what}: {window.looked_at:,}{of} looked at, {how}"
+        how = "stopped" if self._stopped else "Esc stops" if self.is_looking else "more below"
+        return f"{what}: {window.looked_at:,}{of} searched, {how}"
 
     # --- what the user does --------------------------------------------------------------------------
 
