@@ -18,7 +18,7 @@ from vibe_tui.screens.backend.wishes import Connect, Give, Pasted, Pick, Search,
 from vibe_tui.screens.project.backend_views import not_connected_view
 from vibe_tui.services.http_errors import TlsFailed
 from vibe_tui.services.http_failures import refusal
-from vibe_tui.services.model import Failed
+from vibe_tui.services.model import Failed, NotConnected
 
 WAYS = (Way("team-token", "Convex, with a team access token", "a token from the team's settings"),)
 HOSTILE = "evil\x1b[2J\x1b]52;c;eA==\x07 [red]x[/] \u202egnp.exe"

@@ -128,7 +128,7 @@ class BackendDialog(ModalScreen[None]):
         """Go to what is most likely wanted next; what has just been hidden cannot keep the focus."""
         self._changed = time.monotonic()
         body = self._body()
-        first = body.first() if body is not None else None
+        first = body.first() if body is not None and body.is_mounted else None
         if first is not None:
             first.focus()
 
