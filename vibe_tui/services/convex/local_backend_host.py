@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vibe_tui.services.atomic import private_folder, write_error
+from vibe_tui.services.atomic import FileLock, private_folder, write_error
 from vibe_tui.services.convex.emulator_lease import EmulatorLease, is_held
 from vibe_tui.services.convex.journal import SecretRefs
 from vibe_tui.services.convex.local_backend_binary import (
@@ -147,21 +147,22 @@ class LocalBackendHost:
             raise write_error(self._folder, error) from error
 
     def _secret(self) -> Secret:
-        """The instance's secret, made at the first use."""
-        kept = self._credentials.get(self._ref)
-        if kept is None:
-            kept = Secret(secrets.token_hex(32))
-            self._credentials.set(self._ref, kept)
-        return kept
+        """The instance's secret, made at the first use, once however many processes want it."""
+        try:
+            private_folder(self._folder)
+        except OSError as error:
+            raise write_error(self._folder, error) from error
+        with FileLock(self._folder / "secret.lock"):
+            kept = self._credentials.get(self._ref)
+            if kept is None:
+                kept = Secret(secrets.token_hex(32))
+                self._credentials.set(self._ref, kept)
+            return kept
 
     async def _start(self, limit: float) -> None:
         """Run the keeper's starter, which returns when the backend answers or has failed."""
         binary = await asyncio.to_thread(self.binary)
         secret = await asyncio.to_thread(self._secret)
-        try:
-            await asyncio.to_thread(private_folder, self._folder)
-        except OSError as error:
-            raise write_error(self._folder, error) from error
         # -P: the folder it starts in, or the one the user stands in, is not a place to import from.
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "vibe_tui.services.convex.local_backend_keeper"),
