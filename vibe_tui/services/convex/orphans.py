@@ -11,23 +11,23 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from vibe_tui.services.convex import local_emulator
 from vibe_tui.services.convex.connect import EmulatorMethod, SignInPorts
-from vibe_tui.services.convex.journal import Journal, JournalFile, JournalUnreadable, SecretRefs
+from vibe_tui.services.convex.journal import SecretRefs
 from vibe_tui.services.convex.leftovers import delete_key
 from vibe_tui.services.convex.local_emulator import EmulatorInfo
 from vibe_tui.services.convex.management import ConvexProject, ManagementApi
+from vibe_tui.services.convex.remembered import Remembered, remembered
 from vibe_tui.services.convex.sign_ins import TeamSignIns
 from vibe_tui.services.credentials import Credentials
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.http_errors import HttpError, NotFound, NotPermitted
 from vibe_tui.services.http_failures import host_name
 from vibe_tui.services.paths import Home
-from vibe_tui.services.projects import Projects
 from vibe_tui.services.secret import Secret
 from vibe_tui.services.settings import Settings
 from vibe_tui.services.terminal_text import visible
@@ -87,27 +87,6 @@ class _Access:
     """0: the token says it."""
 
 
-@dataclass
-class _Known:
-    """What the projects of this home remember."""
-
-    journals: list[Journal] = field(default_factory=list)
-    apps: set[str] = field(default_factory=set)
-    unreadable: set[str] = field(default_factory=set)
-    """Ids of projects of which we cannot tell what they remember."""
-
-    def has_project(self, project: ConvexProject) -> bool:
-        return any(project.id == it.project_id or project.name == it.convex_name for it in self.journals)
-
-    def has_token(self, name: str, app: str) -> bool:
-        return app in self.unreadable or any(name == it.token_name for it in self.journals)
-
-    def has_key(self, name: str, app: str) -> bool:
-        if app in self.unreadable or (name.endswith("-production") and app in self.apps):
-            return True  # a deploy to production deletes its key itself
-        return any(name == it.key_name for it in self.journals)
-
-
 @asynccontextmanager
 async def orphans(home: Home, settings: Settings) -> AsyncIterator[OrphanSearch]:
     """Looks with the stored sign-ins; at an emulator that runs also with one that ends with the context."""
@@ -147,7 +126,7 @@ class OrphanSearch:
 
     async def delete(self, orphan: Orphan) -> None:
         """What is gone already is fine. Raises OrphanInUse, HttpError."""
-        known = await asyncio.to_thread(self._known)
+        known = await asyncio.to_thread(remembered, self._home)
         if not list(_lost(known, [orphan])):
             raise OrphanInUse(f"A project here uses {visible(orphan.name)} by now.")
         access = self._accesses[orphan.provision_host, orphan.team_id]
@@ -192,7 +171,7 @@ class OrphanSearch:
         """Those of the projects here, and those of teams that were authorised before. Blocking."""
         found: dict[Secret, _Access] = {}
         problems: list[str] = []
-        known = self._known()
+        known = remembered(self._home)
         problems += [
             f"The project {id}: the record of its connection cannot be read."
             for id in sorted(known.unreadable)
@@ -225,20 +204,6 @@ class OrphanSearch:
         self._own.append(access)
         return access
 
-    def _known(self) -> _Known:
-        """Blocking."""
-        known = _Known()
-        projects = Projects(self._home)
-        for project in projects.all():
-            known.apps.add(project.id)
-            try:
-                journal = JournalFile(projects.document(project.id)).read()
-            except JournalUnreadable:
-                known.unreadable.add(project.id)
-            else:
-                known.journals += [journal] if journal else []
-        return known
-
     # --- looking ----------------------------------------------------------------------------------------
 
     async def _look(self, access: _Access) -> OrphanReport:
@@ -255,7 +220,7 @@ class OrphanSearch:
         except TimeoutError:
             return OrphanReport(not_asked=(_too_slow(where),))
         # What is remembered is read last: a connect that runs now notes a name before it uses it.
-        known = await asyncio.to_thread(self._known)
+        known = await asyncio.to_thread(remembered, self._home)
         lost = list(_lost(known, candidates))
         gone = {it.project_id for it in lost if it.kind == "project"}
         return OrphanReport(tuple(it for it in lost if it.kind != "deploy key" or it.project_id not in gone))
@@ -294,19 +259,19 @@ class OrphanSearch:
                 yield key
 
 
-def _lost(known: _Known, candidates: list[Orphan]) -> Iterator[Orphan]:
+def _lost(known: Remembered, candidates: list[Orphan]) -> Iterator[Orphan]:
     """Those that nobody here remembers."""
     for it in candidates:
         if it.kind == "project":
             project = ConvexProject(it.project_id, it.name, "", it.team_id, it.team)
-            remembered = bool(known.unreadable) or known.has_project(project)
+            is_known = bool(known.unreadable) or known.has_project(project)
         elif it.kind == "access token":
             found = _TOKEN.fullmatch(it.name)
-            remembered = found is not None and known.has_token(it.name, found[1])
+            is_known = found is not None and known.has_token(it.name, found[1])
         else:
             found = _KEY.fullmatch(it.name)
-            remembered = found is not None and known.has_key(it.name, found[1])
-        if not remembered:
+            is_known = found is not None and known.has_key(it.name, found[1])
+        if not is_known:
             yield it
 
 
