@@ -98,7 +98,7 @@ class FunctionList(Vertical):
 
     def find(self) -> None:
         """Let the user type what to leave in the list."""
-        self._filter.focus()
+        self.screen.set_focus(self._filter)  # at once: what is typed next is for it
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":

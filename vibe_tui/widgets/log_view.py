@@ -226,5 +226,7 @@ class LogView(Vertical):
             parts.append(f"{unseen:,} new {'line' if unseen == 1 else 'lines'}: End follows")
         said = "   ".join(parts)
         if said != self._said:
+            as_wide = len(said) == len(self._said)
             self._said = said
-            self._note.update(Text(said, no_wrap=True, overflow="ellipsis"))
+            # The count changes often, and laying the page out anew is slow.
+            self._note.update(Text(said, no_wrap=True, overflow="ellipsis"), layout=not as_wide)

@@ -21,6 +21,9 @@ NOTHING = "No function has run yet. What runs is shown here as it ends."
 CLEARED = "Cleared. What runs from now on is shown here as it ends."
 NOTHING_FITS = "Nothing here fits what is chosen above. Esc shows everything again."
 
+_TYPING = 0.15
+"""Seconds without another letter after which what was typed is shown: that may be thousands of lines."""
+
 
 class LogsEvents(Protocol):
     """What the user does in the pane."""
@@ -57,8 +60,10 @@ class LogsPane(Vertical):
         self._note = Static(id="log-note", markup=False)
         self.log_view = LogView(id="deployment-log")
         self._chosen = False
+        self._said = ""
         self._again_at = 0.0
         self._counting: Timer | None = None
+        self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="log-filters"):
@@ -75,7 +80,7 @@ class LogsPane(Vertical):
         return self
 
     def type_function(self) -> None:
-        self._function.focus()
+        self.screen.set_focus(self._function)  # at once: what is typed next is for it
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -92,8 +97,6 @@ class LogsPane(Vertical):
     def show_choice(self, level: str, request_id: str, *, everything: bool) -> None:
         """What of the log is shown. level: in words. request_id: "" for all. everything: the whole log is."""
         self._chosen = not everything
-        if everything:
-            self._function.value = ""
         if not request_id and self._request.has_focus:
             self.focus()
         self._level.label = Content(level)
@@ -106,7 +109,7 @@ class LogsPane(Vertical):
         """colour: a variable of the theme."""
         self._stop_counting()
         self._trouble.display = False
-        self._state.update(Content(text).stylize(colour))
+        self._say(text, colour)
 
     def count_down(self, seconds: float, reason: str) -> None:
         """The deployment is asked again after so many seconds."""
@@ -120,7 +123,12 @@ class LogsPane(Vertical):
     def _tick(self) -> None:
         left = round(self._again_at - monotonic())
         when = f"Reconnecting in {left} s" if left > 0 else "Reconnecting now"
-        self._state.update(Content(f"✗ {when}").stylize("$error"))
+        self._say(f"✗ {when}", "$error")
+
+    def _say(self, text: str, colour: str) -> None:
+        if text != self._said:  # ten times a second, while much comes
+            self._said = text
+            self._state.update(Content(text).stylize(colour), layout=False)
 
     def _stop_counting(self) -> None:
         if self._counting is not None:
@@ -135,6 +143,7 @@ class LogsPane(Vertical):
         return action != "to_log" or self._function.has_focus
 
     def action_show_all(self) -> None:
+        self._function.value = ""
         self._events.show_everything()
         self.focus()
 
@@ -144,7 +153,13 @@ class LogsPane(Vertical):
     @on(Input.Changed, "#log-function")
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._events.choose_function(clean(event.value).strip())
+        if self._typing is not None:
+            self._typing.stop()
+        self._typing = self.set_timer(_TYPING, self._typed_enough)
+
+    def _typed_enough(self) -> None:
+        self._typing = None
+        self._events.choose_function(clean(self._function.value).strip())
 
     @on(Input.Submitted, "#log-function")
     def _entered(self, event: Input.Submitted) -> None:

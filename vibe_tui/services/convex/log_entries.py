@@ -64,7 +64,7 @@ class LogFilter:
         lines = tuple(line for line in entry.lines if _WEIGHTS[line.level] >= weight)
         if self.level != "DEBUG" and not lines and entry.error is None:
             return None
-        return replace(entry, lines=lines)
+        return entry if len(lines) == len(entry.lines) else replace(entry, lines=lines)
 
 
 def level_of(text: str) -> Level | None:
