@@ -202,3 +202,16 @@ def test_a_question_for_a_token_ends_with_ctrl_c(vibe: Vibe) -> None:
 def test_options_that_do_not_fit(vibe: Vibe, arguments: list[str], error: str) -> None:
     assert vibe.json("connect", *arguments, code=2)["error"]["code"] == error
     assert vibe.json("status")["connection"]["state"] == "not connected"
+
+
+def test_a_key_that_was_revoked_is_replaced(convex: Convex, vibe: Vibe) -> None:
+    token = convex.team_token(vibe.cwd.name)
+    connect = ("connect", "--with", "team-token")
+    before = json.loads(vibe(*connect, "--json", stdin=token).stdout)["connection"]
+    path = f"/deployments/{before['deployment']}"
+    convex.ask(f"{path}/delete_deploy_key", {"id": before["key_name"]})
+    assert convex.key_names(before["deployment"]) == []
+    after = vibe.json(*connect, "--new-key")["connection"]
+    assert (after["deployment"], after["project"]) == (before["deployment"], before["project"])
+    assert convex.key_names(before["deployment"]) == [before["key_name"]]
+    assert vibe.json("push")["push"]["result"] == "deployed"

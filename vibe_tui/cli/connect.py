@@ -37,6 +37,7 @@ async def _connect(options: argparse.Namespace, output: Output) -> int:
             methods.method(options, here, output, workspace.local_backend),
             target=methods.target(options, project.name),
             sign_in=_sign_in(options, here, output),
+            new_key=options.new_key,
         )
     output.result({"connection": connected, "dashboard_url": connected.dashboard_url}, _summary(connected))
     return 0

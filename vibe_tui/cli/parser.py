@@ -90,6 +90,11 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         "--deployment", metavar="NAME", help="use this deployment; default your dev deployment of the project"
     )
     connect.add_argument("--team", metavar="SLUG", help="the team; default the one you sign in to")
+    connect.add_argument(
+        "--new-key",
+        action="store_true",
+        help="of a connected project, replace a deploy key that is not accepted any more",
+    )
     connect.add_argument("--url", help="the address of your own backend, with --with self-hosted")
     connect.add_argument("--yes", action="store_true", help="agree to using the login of `npx convex`")
     connect.add_argument("--no-browser", action="store_true", help="print the link, open nothing")

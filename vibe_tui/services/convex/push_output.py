@@ -82,7 +82,7 @@ class PushOutput:
             where = f"{first.file}:{first.line}: " if first.file else ""
             return "failed", f"{where}{first.message}", problems
         if self._key_refused:
-            return "failed", "Convex refused the deploy key. Disconnect, then connect again.", ()
+            return "failed", "Convex refused the deploy key. Sign in again (`connect --new-key`).", ()
         if self._unreachable:
             return "unreachable", self._no_answer(ended), ()
         return "failed", self._reason(ended), ()
