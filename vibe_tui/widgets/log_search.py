@@ -22,9 +22,14 @@ class LogSearch:
         return self._needle
 
     def look_for(self, needle: str) -> None:
+        narrower = bool(self._needle) and needle.lower().startswith(self._needle.lower())
         self._needle = needle
         self.here = -1
-        self._found = self._lines.find(needle) if needle else []
+        if narrower:  # as while typing: only what was found can be found
+            wanted = needle.lower()
+            self._found = [it for it in self._found if wanted in self._lines.plain(it).lower()]
+        else:
+            self._found = self._lines.find(needle) if needle else []
 
     def look_at(self, start: int) -> None:
         """Take the lines from number `start` on into account, and forget those that are gone."""

@@ -158,14 +158,16 @@ async def strange(tmp_path: Path) -> AsyncIterator[tuple[Page, LogServer, FaultS
 
 async def test_a_lost_deployment_is_counted_down_and_found_again(tmp_path: Path) -> None:
     async with strange(tmp_path) as (page, answers, _):
-        answers.down = True
         answers.entries.append(execution(1, identifier="messages.js:before"))
         await page.see("messages:before")
+        answers.down = True
+        answers.entries.append(execution(2, identifier="messages.js:meanwhile"))
         await page.see(r"✗ Reconnecting in \d s")
         await page.see("has a problem of its own")
         answers.down = False
-        await page.see("● Live")  # though nothing is logged
-        answers.entries.append(execution(2, identifier="messages.js:after"))
+        await page.see("● Live")
+        await page.see("messages:meanwhile")
+        answers.entries.append(execution(3, identifier="messages.js:after"))
         await page.see("messages:after")
         assert page.screen.problems == []
 
@@ -228,11 +230,11 @@ def test_what_is_kept_is_bounded_by_lines() -> None:
 
     kept = KeptEntries(10)
     kept.extend([entry(3, "a"), entry(3, "b"), entry(3, "c")])
-    assert [it.function for it in kept] == ["b", "c"]
+    assert [it.function for it, _ in kept] == ["b", "c"]
     kept.extend([entry(20, "huge")])
-    assert [it.function for it in kept] == ["huge"]
-    kept.extend([entry(1, "one\ntwo")])
-    assert [it.function for it in kept] == ["one\ntwo"]
+    assert [it.function for it, _ in kept] == ["huge"]
+    kept.extend([entry(1, "one\ntwo")])  # a line each
+    assert [it.function for it, _ in kept] == ["one\ntwo"]
     kept.clear()
     kept.extend([entry(3), entry(3)])
     assert len(kept) == 2

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-from vibe_tui.services.convex.log_entries import LogEntry
+from vibe_tui.screens.dashboard.logs_text import ShownLine, lines_of
+from vibe_tui.services.convex.log_entries import LogEntry, LogFilter
 from vibe_tui.widgets.log_lines import CAPACITY
+
+Kept = tuple[LogEntry, list[ShownLine]]
+"""An execution with all its lines."""
 
 
 class KeptEntries:
@@ -14,27 +18,34 @@ class KeptEntries:
 
     def __init__(self, most_lines: int = CAPACITY) -> None:
         self._most = most_lines
-        self._entries: deque[LogEntry] = deque()
+        self._kept: deque[Kept] = deque()
         self._lines = 0
 
-    def __iter__(self) -> Iterator[LogEntry]:
-        return iter(self._entries)
+    def __iter__(self) -> Iterator[Kept]:
+        return iter(self._kept)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._kept)
 
-    def extend(self, entries: Iterable[LogEntry]) -> None:
-        for entry in entries:
-            self._entries.append(entry)
-            self._lines += _lines(entry)
-        while self._lines > self._most and len(self._entries) > 1:
-            self._lines -= _lines(self._entries.popleft())
+    def extend(self, entries: Iterable[LogEntry]) -> list[Kept]:
+        """Remember them; returns them with their lines."""
+        new = [(entry, lines_of(entry)) for entry in entries]
+        self._kept.extend(new)
+        self._lines += sum(len(lines) for _, lines in new)
+        while self._lines > self._most and len(self._kept) > 1:
+            self._lines -= len(self._kept.popleft()[1])
+        return new
 
     def clear(self) -> None:
-        self._entries.clear()
+        self._kept.clear()
         self._lines = 0
 
 
-def _lines(entry: LogEntry) -> int:
-    thrown = entry.error.message.count("\n") + 1 if entry.error is not None else 0
-    return 1 + thrown + sum(line.text.count("\n") + 1 for line in entry.lines)
+def picked(chosen: LogFilter, kept: Iterable[Kept]) -> list[list[ShownLine]]:
+    """The lines of each execution of which something fits."""
+    found = []
+    for entry, lines in kept:
+        part = chosen.pick(entry)
+        if part is not None:
+            found.append(lines if part is entry else lines_of(part))
+    return found

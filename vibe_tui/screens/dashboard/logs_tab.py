@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from vibe_tui.action_host import Handler
 from vibe_tui.actions import Context
-from vibe_tui.screens.dashboard.logs_kept import KeptEntries
+from vibe_tui.screens.dashboard.logs_kept import KeptEntries, picked
 from vibe_tui.screens.dashboard.logs_pane import CLEARED, NOTHING, NOTHING_FITS, LogsPane
-from vibe_tui.screens.dashboard.logs_text import ShownLine, lines_of
+from vibe_tui.screens.dashboard.logs_text import ShownLine
 from vibe_tui.screens.dashboard.stoppable import Stoppable
 from vibe_tui.screens.dashboard.tab import Host
 from vibe_tui.services.convex.deployment_logs import Reconnecting
@@ -84,18 +84,14 @@ class LogsTab:
             raise
 
     def _add(self, entries: Iterable[LogEntry]) -> None:
-        self._kept.extend(entries)
-        picked = self._picked(entries)
+        fitting = picked(self._filter, self._kept.extend(entries))
         if self._unseen is None:
-            self._show(picked)
+            self._show(fitting)
         else:
-            self._unseen += len(picked)
+            self._unseen += len(fitting)
 
-    def _picked(self, entries: Iterable[LogEntry]) -> list[LogEntry]:
-        return [picked for entry in entries if (picked := self._filter.pick(entry)) is not None]
-
-    def _show(self, entries: list[LogEntry]) -> None:
-        lines = lines_of(entries)
+    def _show(self, executions: list[list[ShownLine]]) -> None:
+        lines = [line for execution in executions for line in execution]
         self._lines.extend(lines)
         self._line_count += len(lines)
         self.pane.show_lines([line.text for line in lines])
@@ -129,7 +125,7 @@ class LogsTab:
         if self._unseen is not None:
             self._unseen = 0
             self._say_state()
-        self._show(self._picked(self._kept))
+        self._show(picked(self._filter, self._kept))
 
     def _empty_view(self) -> None:
         self._lines.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -38,11 +37,7 @@ class ShownLine:
         return place_in(self.text) or thrown
 
 
-def lines_of(entries: Sequence[LogEntry]) -> list[ShownLine]:
-    return [line for entry in entries for line in _lines(entry)]
-
-
-def _lines(entry: LogEntry) -> list[ShownLine]:
+def lines_of(entry: LogEntry) -> list[ShownLine]:
     shown = [ShownLine(_head(entry), entry, "head")]
     for line in entry.lines:
         mark = "" if line.level in ("LOG", "INFO") else f"{line.level} "

@@ -31,7 +31,7 @@ _LONG_POLL = 75.0
 _PROBE = "/api/v1/get_canonical_urls"
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 15.0
 _PROBE_LIMIT = 10.0
-_PACE = 0.1
+_PACE = 0.25
 """Seconds from one question to the next at least: what comes meanwhile comes in one batch."""
 _PASSING = (HostUnreachable, TimedOut, ConnectionLost, ServerTrouble, RateLimited)
 
