@@ -107,7 +107,9 @@ class WorkingTree:
             raise NotText(f"{visible(path)} is not text ({len(data)} bytes).")
         return text
 
-    def write(self, path: str, text: str, protected: bool = False, *, mode: int | None = None) -> None:
+    def write(
+        self, path: str, text: str | bytes, protected: bool = False, *, mode: int | None = None
+    ) -> None:
         """Replace or create the file and the folders above it, at once and durably.
 
         mode: its permissions; None keeps those of the file that is there (a new one: as the umask says).
@@ -123,12 +125,23 @@ class WorkingTree:
                 if there.st_nlink > 1:
                     raise _refused(path, "it has a second name (hard link), maybe outside the project")
                 mode = stat.S_IMODE(there.st_mode) if mode is None else mode
-            _replace(parent, name, text.encode(), mode)
+            _replace(parent, name, text.encode() if isinstance(text, str) else text, mode)
 
     def delete(self, path: str, protected: bool = False) -> None:
         """Remove the file, or the link, of this name. Raises FileMissing or TreeNotWritable."""
         with self._parent(path, protected) as (parent, name), _explained(path, reading=False):
             os.unlink(name, dir_fd=parent)
+
+    def delete_empty_folders(self, path: str) -> None:
+        """Remove the folders above `path` that hold nothing any more; the project's own stays."""
+        folder = path.rpartition("/")[0]
+        while folder:
+            try:
+                with self._parent(folder, protected=False) as (parent, name):
+                    os.rmdir(name, dir_fd=parent)
+            except (OSError, PathRefused, FileMissing):
+                return  # it holds something, or is not ours to remove
+            folder = folder.rpartition("/")[0]
 
     def exists(self, path: str, protected: bool = False) -> bool:
         """Whether anything of this name is there: a file, a folder or a link."""
