@@ -125,7 +125,7 @@ ACTIONS: tuple[Action, ...] = (
            "Go to the tab before this one."),
     Action("backend_dashboard", "Open this in Convex Dashboard", "ctrl+o,alt+o", "Deployment", "backend", "",
            "Open the dashboard at what is shown here, or show its link."),
-    Action("backend_try_now", "Try again now", "ctrl+r", "Deployment", "backend", "Try now",
+    Action("backend_try_now", "Try again now", "f5", "Deployment", "backend", "Try now",
            "Do not wait for the next try to reach the deployment."),
     Action("backend_sign_in", "Sign in again", "", "Deployment", "backend", "",
            "Go to the project's connection, to repair it."),

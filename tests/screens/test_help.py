@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -116,13 +117,17 @@ async def test_the_theme_is_switched(tmp_path: Path) -> None:
 
 
 def test_no_two_actions_have_the_same_key_in_the_same_place() -> None:
-    panes = {"files", "editor", "log", "chat"}
-    for first in ACTIONS:
-        for second in ACTIONS:
-            if first.id < second.id and not (
-                first.context != second.context and {first.context, second.context} <= panes
-            ):
-                assert not set(keys_of(first, {})) & set(keys_of(second, {})), (first.id, second.id)
+    panes = [("project", pane) for pane in ("files", "editor", "log", "chat")]
+    tabs = [("backend", tab) for tab in ("data", "functions", "deployment-logs", "environment", "health")]
+    places = [*panes, *tabs, ("projects",)]
+    assert {action.context for action in ACTIONS} <= {
+        "everywhere",
+        *(one for place in places for one in place),
+    }
+    for place in places:
+        here = [action for action in ACTIONS if action.context in ("everywhere", *place)]
+        for first, second in combinations(here, 2):
+            assert not set(keys_of(first, {})) & set(keys_of(second, {})), (first.id, second.id)
 
 
 def test_keys_have_readable_names() -> None:

@@ -88,12 +88,15 @@ class DocumentTableRows(ScrollView):
     def rows_in_view(self) -> int:
         return max(1, self.scrollable_content_region.height - HEADER)
 
+    def notify_style_update(self) -> None:
+        self._styles = {}
+        super().notify_style_update()
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        names = {"base", *self.COMPONENT_CLASSES}
-        self._styles = {
-            name: self.rich_style if name == "base" else self.get_component_rich_style(name, partial=True)
-            for name in names
-        }
+        if not self._styles:  # slow to find out
+            names = self.COMPONENT_CLASSES
+            self._styles = {name: self.get_component_rich_style(name, partial=True) for name in names}
+            self._styles["base"] = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:

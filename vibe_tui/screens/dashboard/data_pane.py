@@ -111,7 +111,8 @@ class DataPane(Horizontal):
 
     def show_status(self, text: str, note: str = "") -> None:
         """note: what is going on, or was found; it stands out."""
-        self._status.update(Content.assemble(text, (f" · {note}" if note else "", "$warning")))
+        status = Content.assemble(text, (f" · {note}" if note else "", "$warning"))
+        self._status.update(status, layout=False)  # it is one row whatever it says
 
     def show_message(self, text: str) -> None:
         """Why there are no documents; "" when there are."""

@@ -66,7 +66,7 @@ class DataPanel(Vertical):
         """steps: how many ids were followed to come here."""
         self.display = True
         back = "  b goes back" if steps else ""
-        self._title.update(Content.assemble((title, "bold"), (back, "$text-muted")))
+        self._title.update(Content.assemble((title, "bold"), (back, "$text-muted")), layout=False)
         if lines != self._shown:
             at = self._lines.highlighted or 0
             self._shown = lines

@@ -156,9 +156,10 @@ class DashboardScreen(ActionHost, Screen[Leaving | None]):
         yield self.note
         yield KeyBar()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         self._row.show(self._open)
         self.run_worker(self._reaching.run(), name="reach")
+        await self._make(self._open)  # meanwhile
 
     def on_unmount(self) -> None:
         self._hide()
@@ -229,19 +230,22 @@ class DashboardScreen(ActionHost, Screen[Leaving | None]):
         self._row.show(id_)
         if not isinstance(self._state, Reached):
             return
-        if id_ not in self._tabs:
-            host = TabHost(self)
-            tab = TABS[id_][1](host)
-            self._tabs[id_] = (tab, host)
-            self.handlers |= tab.handlers
-            await self._panes.mount(tab.pane)
-        tab, host = self._tabs[id_]
+        tab, host = await self._make(id_)
         for other, _ in self._tabs.values():
             other.pane.display = other is tab
         self.problem_changed(host)
         self._focus(id_, tab.pane)
         tab.shown()
         self.refresh_bindings()
+
+    async def _make(self, id_: str) -> tuple[Tab, TabHost]:
+        if id_ not in self._tabs:
+            host = TabHost(self)
+            tab = TABS[id_][1](host)
+            self._tabs[id_] = (tab, host)
+            self.handlers |= tab.handlers
+            await self._panes.mount(tab.pane)
+        return self._tabs[id_]
 
     def _focus(self, id_: str, pane: Widget) -> None:
         """Go where one was in this tab, or to its first widget."""
