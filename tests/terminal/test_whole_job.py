@@ -37,7 +37,7 @@ class Job:
         page.wait("Convex: not connected")
         page.press("f8")
         page.wait("Status +○ Not connected")
-        page.wait("Choose in the browser")
+        page.wait("Project +A new one")
         page.choose("Connect to Convex")
         page.wait("Connecting 1/5")
         page.wait("Open this link and consent")
