@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Self
 
 from tests.model_server.script import Answer, Refusal, Turn, refuses
@@ -207,7 +206,7 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
 
 
 def _whole(turn: Refusal) -> bytes:
-    head = [f"HTTP/1.1 {turn.status} {HTTPStatus(turn.status).phrase}"]
+    head = [f"HTTP/1.1 {turn.status} -"]  # some that are in use have no name, e.g. 529
     head += [f"{name}: {value}" for name, value in turn.headers.items()]
     head.append(f"Content-Length: {len(turn.body)}")
     return ("\r\n".join(head) + "\r\n\r\n").encode() + turn.body

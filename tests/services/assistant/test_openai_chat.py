@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+import time
 
 import pytest
 
@@ -194,8 +197,6 @@ async def test_without_a_key_none_is_sent() -> None:
 
 
 async def test_closing_it_ends_the_request_at_once() -> None:
-    import threading
-
     gate = threading.Event()
     with ModelServer(held(says("Hello there"), gate, after=3)) as server:
         pieces = chat_at(server.url).stream((Said("Hello"),), ())
@@ -205,8 +206,6 @@ async def test_closing_it_ends_the_request_at_once() -> None:
 
 
 async def left(server: ModelServer) -> None:
-    import asyncio
-
     async with asyncio.timeout(5):
         while server.left_early == 0:
             await asyncio.sleep(0.005)
@@ -214,10 +213,6 @@ async def left(server: ModelServer) -> None:
 
 @pytest.mark.parametrize("spoken", [0, 3])
 async def test_cancelling_it_ends_the_request_at_once(spoken: int) -> None:
-    import asyncio
-    import threading
-    import time
-
     gate = threading.Event()
     with ModelServer(held(says("Hello there"), gate, after=spoken)) as server:
         heard = Heard()
