@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from vibe_tui.services.assistant.events import Deployed, DeployOffered, FileWrit
 from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat, ChatBusy, ChatState
+from vibe_tui.services.convex.backend import NotConnectedYet
+from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.model import Push
+from vibe_tui.services.sandbox.local import LocalSandbox
 from vibe_tui.services.working_tree import WorkingTree
 
 PROMPT = "Add a messages database table"
@@ -28,7 +32,16 @@ class Setup:
         self.schema_at_push: list[str] = []
         self.dev_server = DevServer(self.folder, self.push)
         self.record = folder / "state" / "chat.jsonl"
-        self.chat = Chat(BuiltInRecipes(), WorkingTree(self.folder), self.dev_server, self.record)
+        self.said: list[str] = []
+        self.chat = Chat(
+            BuiltInRecipes(),
+            WorkingTree(self.folder),
+            self.dev_server,
+            self.record,
+            sandbox=LocalSandbox(self.folder, node_setting="", toolchain_folder=folder, environ=os.environ),
+            open_deployment=not_connected,
+            on_line=self.said.append,
+        )
         self.events: list[object] = []
         self.chat.subscribe(self.events.append)
 
@@ -38,6 +51,10 @@ class Setup:
 
     def seen(self, kind: type) -> list[object]:
         return [event for event in self.events if isinstance(event, kind)]
+
+
+async def not_connected() -> DeploymentApi:
+    raise NotConnectedYet
 
 
 async def yes(_: Plan) -> bool:

@@ -7,6 +7,8 @@ import unicodedata
 LONGEST = 1024
 """Bytes of a path."""
 _PROTECTED_FOLDERS = {".git", "node_modules"}
+_SECRET_FILES = (".pem", ".key", ".p8", ".p12", ".pfx", ".jks", ".keystore")
+"""Endings of keys and certificates, those that sign apps too."""
 _WINDOWS_DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10)
 }
@@ -47,7 +49,7 @@ def protection(path: str) -> str:
     if any(unicodedata.category(character) == "Cf" for character in path):
         return "it holds invisible characters"
     parts = unicodedata.normalize("NFC", path).casefold().split("/")
-    if any(part.startswith(".env") for part in parts):
+    if any(part.startswith(".env") for part in parts) or parts[-1].endswith(_SECRET_FILES):
         return "it may hold secrets"
     if ".npmrc" in parts:
         return "it decides where packages come from"

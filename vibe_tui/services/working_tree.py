@@ -31,6 +31,7 @@ _TEMPORARY = ".env.vibe-tui-"
 """How our temporary files begin. They may hold what `.env.local` holds, so git must ignore them too."""
 _LEFT_BEHIND = 60.0
 """Seconds after which a temporary file is known to be of a writer that was killed."""
+_SECOND_NAME = "it has a second name (hard link), maybe outside the project"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -50,6 +51,12 @@ class NotText(VibeError):
     """The file is not UTF-8 text."""
 
     code = "not_text"
+
+
+class TooLarge(VibeError):
+    """The file is larger than whoever asks may take."""
+
+    code = "too_large"
 
 
 class TreeGone(VibeError):
@@ -74,7 +81,7 @@ class WorkingTree:
     """The files below one folder. Paths are relative to it, with `/` between their parts.
 
     protected=True is for the assistant: it also refuses what may hold secrets or is not the app's code
-    (`.env*`, `.npmrc`, `.git`, `node_modules`, `convex/_generated`).
+    (`.env*`, keys, `.npmrc`, `.git`, `node_modules`, `convex/_generated`), under a second name too.
 
     Every method raises PathRefused for a path that leaves the folder or goes through a link, and
     TreeGone when the folder itself is gone.
@@ -83,22 +90,28 @@ class WorkingTree:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def read(self, path: str, protected: bool = False) -> bytes:
-        """The file's content. Raises FileMissing."""
+    def read(self, path: str, protected: bool = False, *, largest: int | None = None) -> bytes:
+        """The file's content. largest: bytes. Raises FileMissing or TooLarge."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not block us
         with self._parent(path, protected) as (parent, name), _explained(path, reading=True):
             descriptor = os.open(name, flags, dir_fd=parent)
             try:
-                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                there = os.fstat(descriptor)
+                if not stat.S_ISREG(there.st_mode):
                     raise _refused(path, "it is not a file")
+                if protected and there.st_nlink > 1:
+                    raise _refused(path, _SECOND_NAME)
                 with os.fdopen(descriptor, "rb", closefd=False) as file:
-                    return file.read()
+                    data = file.read(-1 if largest is None else largest + 1)
+                if largest is not None and len(data) > largest:
+                    raise TooLarge(f"{visible(path)} is larger than {largest:,} bytes.")
+                return data
             finally:
                 os.close(descriptor)
 
-    def read_text(self, path: str, protected: bool = False) -> str:
-        """The file's content, line endings as they are. Raises FileMissing or NotText."""
-        data = self.read(path, protected)
+    def read_text(self, path: str, protected: bool = False, *, largest: int | None = None) -> str:
+        """The file's content, line endings as they are. Raises FileMissing, NotText or TooLarge."""
+        data = self.read(path, protected, largest=largest)
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -123,7 +136,7 @@ class WorkingTree:
                 if not stat.S_ISREG(there.st_mode):
                     raise _refused(path, "it is not a file")
                 if there.st_nlink > 1:
-                    raise _refused(path, "it has a second name (hard link), maybe outside the project")
+                    raise _refused(path, _SECOND_NAME)
                 mode = stat.S_IMODE(there.st_mode) if mode is None else mode
             _replace(parent, name, text.encode() if isinstance(text, str) else text, mode)
 

@@ -12,6 +12,7 @@ from vibe_tui.services.activity import Activity
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat
 from vibe_tui.services.convex.backend import Backend
+from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.dev_server import DevServer
 from vibe_tui.services.convex.emulator_host import EmulatorHost
 from vibe_tui.services.convex.git_ignore import ignore_env_file
@@ -119,7 +120,20 @@ async def open_workspace(
             limit=settings.convex.push_limit,
             on_line=log,
         )
-        chat = Chat(BuiltInRecipes(), files.tree, dev_server, home.chat(project.id))
+
+        async def open_deployment() -> DeploymentApi:
+            target = await backend.target()
+            return DeploymentApi(target.connection.url, target.key)
+
+        chat = Chat(
+            BuiltInRecipes(),
+            files.tree,
+            dev_server,
+            home.chat(project.id),
+            sandbox=sandbox,
+            open_deployment=open_deployment,
+            on_line=log,
+        )
         Activity(activity_log, backend, dev_server, chat)
         try:
             yield Workspace(

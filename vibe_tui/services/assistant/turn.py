@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
-from typing import TypeVar
+from contextlib import aclosing
 
 from vibe_tui.services.assistant.answerer import Answerer, Edit, Files, Plan, Refusal, read_or_none
 from vibe_tui.services.assistant.diff import diff_of
 from vibe_tui.services.assistant.events import (
+    Checkpointed,
     Deployed,
     DeployFailed,
     Deploying,
@@ -24,10 +24,9 @@ from vibe_tui.services.assistant.events import (
     TurnText,
 )
 from vibe_tui.services.errors import VibeError
+from vibe_tui.services.in_thread import in_thread
 from vibe_tui.services.model import Push
 from vibe_tui.services.terminal_text import clean, redact
-
-Result = TypeVar("Result")
 
 NOT_CONNECTED = "No Convex backend is connected."
 
@@ -52,6 +51,7 @@ async def run_turn(
     approve: Callable[[Plan], Awaitable[bool]],
     deploy: Callable[[], Awaitable[Push]] | None,
     no_deploy: str = NOT_CONNECTED,
+    checkpoint: Callable[[], Awaitable[str]] | None = None,
 ) -> AsyncGenerator[TurnEvent, None]:
     """Run a turn; its events, the last of which is a TurnEnded.
 
@@ -60,11 +60,12 @@ async def run_turn(
     deploy: pushes and waits for it; None: the turn ends with an offer, for the reason `no_deploy`.
     It runs when a file that Convex reads was written, and also when the answer was that there is
     nothing to change: "done" means that what was asked for is deployed.
+    checkpoint: keeps the tree as it is and returns the name for it; called before the first write.
 
     Expected failures (VibeError) of all of them become events. Closing the generator or cancelling
     its task is safe at any time: every file is then whole, either as before or as planned.
     """
-    turn = _Turn(answerer, files, approve)
+    turn = _Turn(answerer, files, approve, checkpoint)
     yield TurnStarted(_safe(prompt), answerer.name)
     try:
         async with aclosing(turn.write(prompt)) as events:
@@ -83,10 +84,17 @@ async def run_turn(
 class _Turn:
     """The state of one turn: what it has written so far, and how it ends."""
 
-    def __init__(self, answerer: Answerer, files: Files, approve: Callable[[Plan], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        answerer: Answerer,
+        files: Files,
+        approve: Callable[[Plan], Awaitable[bool]],
+        checkpoint: Callable[[], Awaitable[str]] | None,
+    ) -> None:
         self._answerer = answerer
         self._files = files
         self._approve = approve
+        self._checkpoint = checkpoint
         self.changed: list[str] = []
         self.outcome: Outcome = "done"
 
@@ -108,6 +116,9 @@ class _Turn:
                 return
             try:
                 await asyncio.to_thread(_check, self._files, answer.edits)
+                if answer.edits and self._checkpoint is not None:
+                    checkpoint, self._checkpoint = self._checkpoint, None
+                    yield Checkpointed(await checkpoint())
                 for edit in answer.edits:
                     yield await self._write_one(edit)
             except ChangedMeanwhile:
@@ -125,7 +136,7 @@ class _Turn:
                 self.changed.append(edit.path)
             return FileWritten(edit.path, diff.added, diff.removed, diff.text, edit.before is None)
 
-        return await _in_thread(work)
+        return await in_thread(work)
 
     async def deploy(
         self, deploy: Callable[[], Awaitable[Push]] | None, no_deploy: str
@@ -157,16 +168,3 @@ def _check(files: Files, edits: Sequence[Edit]) -> None:
     for edit in edits:
         if read_or_none(files, edit.path) != edit.before:
             raise ChangedMeanwhile(edit.path)
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    """`work` in a thread; a cancelled caller waits for it, so that nothing is written after the turn."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        while not running.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait({running})
-        running.exception()  # whatever it was, the cancellation comes first
-        raise
