@@ -97,3 +97,7 @@ class Home:
     def chat(self, id: str) -> Path:
         """The project's chat, as JSON lines."""
         return self.project(id) / "chat.jsonl"
+
+    def checkpoints(self, id: str) -> Path:
+        """The folder of the project's checkpoints."""
+        return self.project(id) / "checkpoints"
