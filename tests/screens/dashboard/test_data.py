@@ -242,6 +242,29 @@ async def test_a_table_is_exported_or_nothing(deployed: Deployed, tmp_path: Path
     assert [json.loads(line)["n"] for line in lines.splitlines()] == list(range(700))
 
 
+async def test_a_stopped_export_leaves_no_file(deployed: Deployed, tmp_path: Path) -> None:
+    async with deployed.api() as api:
+        await fill(api, 700)
+
+    async def hold(phase: str, request: Request) -> None:
+        options = request.json["args"].get("paginationOpts", {}) if request.method == "POST" else {}
+        if phase == "before" and options.get("numItems") == 500 and options["cursor"]:
+            await asyncio.get_running_loop().create_future()
+
+    async with own_backend(deployed) as server, backend_screen(deployed, "1", project=NAME) as page:
+        await go_to(page, "rows")
+        await page.see("row 1 of 700")
+        server.watch = hold
+        await page.press("x")
+        await page.see("The whole table")
+        page.pilot.app.screen.query_one(Input).value = str(tmp_path / "rows.jsonl")
+        await choose(page, "Save the file")
+        await page.see("500 of 700 documents")
+        await page.press("escape")
+        await page.see("Export stopped; no file was written")
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
+
+
 async def test_a_deployment_without_tables_says_what_makes_one(
     deployed: Deployed, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -80,6 +80,12 @@ async def test_a_refused_key_leads_to_signing_in_again(deployed: Deployed) -> No
         await page.press("r")
         await page.see("The key was refused")
         await page.see("Sign in again: the connection is repaired")
+        server.recover()
+        await page.press("f5")
+        await page.see("newest first")
+        server.fail(".*", "answer", refused, times=100)
+        await page.press("r")
+        await page.see("The key was refused")
         await page.press("enter")
         await page.until(lambda: page.left == [SignIn()])
 

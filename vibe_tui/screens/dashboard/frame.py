@@ -81,8 +81,9 @@ class Cover(Vertical):
                 Button(Content(label), id=action_id.replace("_", "-"), name=action_id)
                 for action_id, label in view.buttons
             )
-            if view.buttons:
-                self._row.query(Button).first().focus()
+        focused = self.screen.focused
+        if view.buttons and (focused is None or self not in focused.ancestors):
+            self._row.query(Button).first().focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,8 +31,9 @@ from vibe_tui.screens.dashboard.connection import (
 )
 from vibe_tui.screens.dashboard.covers import cover_of
 from vibe_tui.screens.dashboard.frame import Cover, NoteRow, Title
-from vibe_tui.screens.dashboard.tab import Host, Tab
+from vibe_tui.screens.dashboard.tab import Tab
 from vibe_tui.screens.dashboard.tab_host import TabHost
+from vibe_tui.screens.dashboard.tabs import TABS
 from vibe_tui.screens.links import dashboard_link, open_link
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.model import Connected, Project
@@ -58,46 +59,6 @@ class SignIn:
 
 
 Leaving = OpenFile | SignIn
-
-
-def _data(host: Host) -> Tab:
-    from vibe_tui.screens.dashboard.data_tab import DataTab
-
-    return DataTab(host)
-
-
-def _functions(host: Host) -> Tab:
-    from vibe_tui.screens.dashboard.functions_tab import FunctionsTab
-
-    return FunctionsTab(host)
-
-
-def _logs(host: Host) -> Tab:
-    from vibe_tui.screens.dashboard.logs_tab import LogsTab
-
-    return LogsTab(host)
-
-
-def _environment(host: Host) -> Tab:
-    from vibe_tui.screens.dashboard.environment_tab import EnvironmentTab
-
-    return EnvironmentTab(host)
-
-
-def _health(host: Host) -> Tab:
-    from vibe_tui.screens.dashboard.health_tab import HealthTab
-
-    return HealthTab(host)
-
-
-TABS: dict[str, tuple[str, Callable[[Host], Tab]]] = {
-    "data": ("Data", _data),
-    "functions": ("Functions", _functions),
-    "logs": ("Logs", _logs),
-    "environment": ("Environment", _environment),
-    "health": ("Health", _health),
-}
-"""Title and maker of each, by the end of its action's id: made when it is first shown."""
 
 
 class DashboardScreen(ActionHost, Screen[Leaving | None]):
