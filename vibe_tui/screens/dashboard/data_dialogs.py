@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -27,7 +26,6 @@ _LEAVE = "This was changed and is not saved. Esc again throws the changes away."
 class JsonDialog(Dialog[bool]):
     """A document as text, until it is stored (True) or left (None). What is refused stays, and why."""
 
-    CSS_PATH: ClassVar = [Dialog.CSS_PATH, Path(__file__).with_name("data.tcss")]
     BINDINGS: ClassVar = [Binding("ctrl+s", "save", "Save", show=False, priority=True)]
 
     def __init__(self, title: str, about: str, text: str, save: Save, *, accept: str) -> None:
