@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from vibe_tui import __version__
 from vibe_tui.cli.parser_deployment import add_deployment_commands
+from vibe_tui.cli.parser_model import add_model_commands
 from vibe_tui.services.convex import ways
 from vibe_tui.services.errors import UsageError
 
@@ -106,6 +107,17 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     _project(ask)
     ask.add_argument("prompt", help='for example "Add a messages database table"')
     ask.add_argument("--yes", action="store_true", help="carry out the plan without asking")
+
+    undo = _command(commands, "undo", "undo the last chat turn in the files, and deploy that", streams=True)
+    _project(undo)
+    undo.add_argument("--to", metavar="ID", help="go back to this checkpoint instead; see `vibe-tui history`")
+    undo.add_argument("--yes", action="store_true", help="do not ask")
+
+    history = _command(commands, "history", "list the checkpoints, one before every chat turn")
+    _project(history)
+    history.add_argument("--diff", metavar="ID", help="show what happened to the files since this one")
+
+    add_model_commands(commands, _command)
 
     push = _command(commands, "push", "deploy convex/ once", streams=True)
     _project(push)

@@ -11,11 +11,13 @@ from vibe_tui.services.assistant.events import (
     TurnStarted,
 )
 from vibe_tui.services.chat import Chat, ChatState
+from vibe_tui.services.checkpoints import Restored
 from vibe_tui.services.convex.backend import Backend, StepDone
 from vibe_tui.services.convex.dev_server import DevServer, DevServerEvent, PushFinished
 from vibe_tui.services.log_store import LogStore
 from vibe_tui.services.model import Connected, Connecting, Connection, DevServerState, Failed, Push
 from vibe_tui.services.terminal_text import visible
+from vibe_tui.services.undo import Undo, UndoState
 
 _ENDED = {"refused": "did not do it", "failed": "failed", "cancelled": "was not approved"}
 
@@ -23,12 +25,15 @@ _ENDED = {"refused": "did not do it", "failed": "failed", "cancelled": "was not 
 class Activity:
     """Follows the parts of one workspace and writes down what they did."""
 
-    def __init__(self, log: LogStore, backend: Backend, dev_server: DevServer, chat: Chat) -> None:
+    def __init__(
+        self, log: LogStore, backend: Backend, dev_server: DevServer, chat: Chat, undo: Undo
+    ) -> None:
         self._log = log
         self._armed = False
         backend.subscribe(self._backend)
         dev_server.subscribe(self._dev_server)
         chat.subscribe(self._chat)
+        undo.subscribe(self._undo)
 
     def _say(self, text: str) -> None:
         self._log.append([text])
@@ -65,6 +70,12 @@ class Activity:
                 self._say(reason)
             case TurnEnded(outcome=outcome) if outcome in _ENDED:
                 self._say(f"The assistant {_ENDED[outcome]}")
+
+    def _undo(self, what: UndoState | Restored) -> None:
+        if isinstance(what, Restored):
+            number = len(what.changed)
+            files = "1 file" if number == 1 else f"{number} files"
+            self._say(f"Back to the files {what.checkpoint.label}: {files}")
 
 
 def pushed(push: Push) -> str:

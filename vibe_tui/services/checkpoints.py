@@ -74,6 +74,11 @@ class Checkpoint:
     """Of kind "restore": the id of that other checkpoint."""
     files: int
 
+    @property
+    def label(self) -> str:
+        """When it was, e.g. `before "Add a messages table"`; as in "the files are as they were …"."""
+        return f'before {"undoing " if self.kind == "restore" else ""}"{self.title}"'
+
 
 @dataclass(frozen=True, slots=True)
 class Restored:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from vibe_tui.services.activity import Activity
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat
+from vibe_tui.services.checkpoints import Checkpoints
 from vibe_tui.services.convex.backend import Backend
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.convex.dev_server import DevServer
@@ -34,6 +35,7 @@ from vibe_tui.services.projects import Projects
 from vibe_tui.services.sandbox.base import Sandbox
 from vibe_tui.services.sandbox.local import LocalSandbox
 from vibe_tui.services.settings import Settings
+from vibe_tui.services.undo import Undo
 from vibe_tui.services.working_tree import WorkingTree
 
 
@@ -57,6 +59,7 @@ class Workspace:
     """What happened in the project, in sentences."""
     production: Production
     local_backend: LocalBackendHost
+    undo: Undo
 
 
 @asynccontextmanager
@@ -125,6 +128,12 @@ async def open_workspace(
             target = await backend.target()
             return DeploymentApi(target.connection.url, target.key)
 
+        loop = asyncio.get_running_loop()
+
+        def note(line: str) -> None:  # from any thread
+            loop.call_soon_threadsafe(activity_log.append, [line])
+
+        checkpoints = Checkpoints(home.checkpoints(project.id), files.tree, note)
         chat = Chat(
             BuiltInRecipes(),
             files.tree,
@@ -133,8 +142,10 @@ async def open_workspace(
             sandbox=sandbox,
             open_deployment=open_deployment,
             on_line=log,
+            checkpoints=checkpoints,
         )
-        Activity(activity_log, backend, dev_server, chat)
+        undo = Undo(checkpoints, dev_server, chat, note)
+        Activity(activity_log, backend, dev_server, chat, undo)
         try:
             yield Workspace(
                 project,
@@ -150,9 +161,11 @@ async def open_workspace(
                 activity_log,
                 production,
                 local_backend,
+                undo,
             )
         finally:
             await files.close()
+            await undo.close()
             await production.close()
             await dev_server.stop()
             await sandbox.close()
