@@ -12,13 +12,22 @@ from vibe_tui.services.convex.journal import Begun
 from vibe_tui.services.model import Connected
 
 
+_WHERE = {
+    "emulator": "in the emulator",
+    "local-backend": "on this computer",
+    "self-hosted": "where it is",
+    "cloud": "at Convex",
+}
+
+
 def how_to_disconnect(connection: Connected | Begun) -> ConfirmDialog:
+    where = _WHERE[connection.backend]
     return ConfirmDialog(
         "Disconnect from Convex",
         "The code stays, and the dev server stops.\n\n"
-        "Forget here: the key and the Convex project stay at Convex.\n"
+        f"Forget here: the key and the Convex project stay {where}.\n"
         "Revoke the key: it opens nothing any more; the Convex project stays.\n"
-        f"Delete the project: {connection.project} at Convex goes, with its data and the key.",
+        f"Delete the project: {connection.project} {where} goes, with its data and the key.",
         [
             Option("cancel", "Cancel", "safe"),
             Option("forget", "Forget here"),
