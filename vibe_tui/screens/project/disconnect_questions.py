@@ -11,7 +11,6 @@ from vibe_tui.services.convex.disconnecting import How
 from vibe_tui.services.convex.journal import Begun
 from vibe_tui.services.model import Connected
 
-
 _WHERE = {
     "emulator": "in the emulator",
     "local-backend": "on this computer",
