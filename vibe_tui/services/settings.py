@@ -13,6 +13,21 @@ Every key, with its default:
     redirect_ports = [43110, …, 43117]  # the application registers http://127.0.0.1:<port>/callback for each
     push_limit = 120               # seconds
     sign_in_limit = 300            # seconds
+
+    [assistant]
+    model = ""                     # "PROVIDER/MODEL" or "MODEL" of openai; "": the built-in recipes
+    reasoning_effort = ""          # "none", "minimal", "low", "medium", "high", "xhigh"; "": the provider's
+    window = …                     # tokens the model can look at, instead of an estimate
+    price_prompt = …               # US dollars per million tokens of this model; without both prices
+    price_completion = …           # the cost of a turn is shown as unknown
+    step_limit = 40                # requests to the model in one turn
+    token_limit = …                # tokens one turn may use
+    price_limit = …                # US dollars one turn may cost
+
+    [providers.NAME]               # as many as you like; openai, ollama, lm-studio, llama-cpp need none
+    base_url = "https://…/v1"      # OPENAI_BASE_URL stands above that of openai
+    key_variable = "…"             # the environment variable with the key (openai: OPENAI_API_KEY);
+                                   # otherwise it is in the credential store: `vibe-tui model key NAME`
 """
 
 from __future__ import annotations
@@ -24,6 +39,14 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from vibe_tui.services.assistant_settings import (
+    ASSISTANT_KEYS,
+    BUILT_IN,
+    PROVIDER_KEYS,
+    AssistantSettings,
+    ProviderSettings,
+    is_provider_name,
+)
 from vibe_tui.services.atomic import FileLock, write_atomic
 from vibe_tui.services.credentials import Choice
 from vibe_tui.services.errors import VibeError
@@ -59,6 +82,9 @@ class Settings:
     """The Node to use; "": find one."""
     credentials: Choice = "auto"
     convex: ConvexSettings = field(default_factory=ConvexSettings)
+    assistant: AssistantSettings = field(default_factory=AssistantSettings)
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    """By name. Those that need no setting are not among them, unless they have one."""
 
 
 def _text(value: object) -> str:
@@ -124,6 +150,7 @@ _KEYS: dict[str, Callable[[object], object]] = {
     "convex.redirect_ports": _ports,
     "convex.push_limit": _seconds,
     "convex.sign_in_limit": _seconds,
+    **{f"assistant.{key}": prove for key, prove in ASSISTANT_KEYS.items()},
 }
 """From a key to the function that proves its value; it raises ValueError with what is allowed."""
 
@@ -144,36 +171,69 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
     for variable, key in _VARIABLES.items():
         if environ.get(variable):
             values[key] = _prove(key, environ[variable], f"The environment variable {variable}")
-    convex = {
-        key.removeprefix("convex."): value for key, value in values.items() if key.startswith("convex.")
-    }
     plain = {key: value for key, value in values.items() if "." not in key}
-    return Settings(**cast(Any, plain), convex=ConvexSettings(**cast(Any, convex)))
+    convex, assistant = (_below(table, values) for table in ("convex", "assistant"))
+    return Settings(
+        **cast(Any, plain),
+        convex=ConvexSettings(**cast(Any, convex)),
+        assistant=AssistantSettings(**cast(Any, assistant)),
+        providers=_providers(_below("providers", values), file),
+    )
 
 
-def change(home: Home, key: str, value: str | float | list[int] | None) -> None:
-    """Write one setting; None takes it out, so that the default holds again. Comments stay.
+def _below(table: str, values: Mapping[str, object]) -> dict[str, object]:
+    """The values of one table, by their keys in it."""
+    begin = f"{table}."
+    return {key.removeprefix(begin): value for key, value in values.items() if key.startswith(begin)}
 
-    key: as in the file, with its table: "convex.push_limit".
+
+def _providers(values: Mapping[str, object], file: str) -> dict[str, ProviderSettings]:
+    names = dict.fromkeys(key.partition(".")[0] for key in values)
+    found = {name: ProviderSettings(**cast(Any, _below(name, values))) for name in names}
+    for name, provider in found.items():
+        if not provider.base_url and name not in BUILT_IN:
+            raise SettingsInvalid(
+                f"{file}: `providers.{name}` has no address.", next_step="Give it a `base_url`."
+            )
+    return found
+
+
+Value = str | float | list[int] | None
+
+
+def change(home: Home, key: str, value: Value) -> None:
+    """Write one setting: see `change_all`."""
+    change_all(home, {key: value})
+
+
+def change_all(home: Home, values: Mapping[str, Value]) -> None:
+    """Write these settings, or none of them; None takes one out, so that the default holds again.
+
+    Comments stay. Keys are as in the file, with their tables: "convex.push_limit". With None a key may be
+    that of a whole provider: "providers.NAME".
     Raises SettingsInvalid, HomeNotWritable, StoreFull, StoreNotWritable or StoreLocked.
     """
     import tomlkit
 
-    if value is not None:
-        _prove(key, value, f"`{visible(key)}`")
-    elif key not in _KEYS:
-        raise _unknown(key, f"`{visible(key)}`")
+    for key, value in values.items():
+        if value is not None:
+            _prove(key, value, f"`{visible(key)}`")
+        elif _proof_of(key) is None and not _is_provider(key):
+            raise _unknown(key, f"`{visible(key)}`")
     home.prepare()
     with FileLock(home.settings.with_name(f"{home.settings.name}.lock")):
         _read(home.settings)  # a file that we cannot read is not ours to replace
         text = home.settings.read_text("utf-8") if home.settings.exists() else ""
         document = tomlkit.parse(text)
-        table_name, _, name = key.rpartition(".")
-        table: Any = document.setdefault(table_name, tomlkit.table()) if table_name else document
-        if value is None:
-            table.pop(name, None)
-        else:
-            table[name] = value
+        for key, value in values.items():
+            *tables, name = key.split(".")
+            table: Any = document
+            for inner in tables:
+                table = table.setdefault(inner, tomlkit.table(is_super_table=inner == "providers"))
+            if value is None:
+                table.pop(name, None)
+            else:
+                table[name] = value
         write_atomic(home.settings, tomlkit.dumps(document).encode())
 
 
@@ -205,22 +265,38 @@ def _flat(content: Mapping[str, Any]) -> dict[str, object]:
     """The values by dotted key."""
     found: dict[str, object] = {}
     for key, value in content.items():
-        if key == "convex" and isinstance(value, dict):
+        if key in ("convex", "assistant", "providers") and isinstance(value, dict):
             found.update({f"{key}.{name}": inner for name, inner in value.items()})
         else:
             found[key] = value
+    for key, value in list(found.items()):
+        if _is_provider(key) and isinstance(value, dict):
+            del found[key]
+            found.update({f"{key}.{name}": inner for name, inner in value.items()})
     return found
 
 
+def _is_provider(key: str) -> bool:
+    table, _, name = key.partition(".")
+    return table == "providers" and is_provider_name(name)
+
+
+def _proof_of(key: str) -> Callable[[object], object] | None:
+    table, _, name = key.rpartition(".")
+    return PROVIDER_KEYS.get(name) if _is_provider(table) else _KEYS.get(key)
+
+
 def _prove(key: str, value: object, where: str) -> object:
-    if key not in _KEYS:
+    prove = _proof_of(key)
+    if prove is None:
         raise _unknown(key, where)
     try:
-        return _KEYS[key](value)
+        return prove(value)
     except ValueError as error:
         # Not the value itself: it may be a secret under the wrong name.
         raise SettingsInvalid(f"{where} is not allowed.", next_step=f"It must be {error}.") from error
 
 
 def _unknown(key: str, where: str) -> SettingsInvalid:
-    return SettingsInvalid(f"{where} is not a setting.", next_step=f"Known are {', '.join(_KEYS)}.")
+    known = [*_KEYS, *(f"providers.NAME.{name}" for name in PROVIDER_KEYS)]
+    return SettingsInvalid(f"{where} is not a setting.", next_step=f"Known are {', '.join(known)}.")

@@ -17,7 +17,7 @@ from vibe_tui.services.assistant.chat_model import (
     Waiting,
 )
 from vibe_tui.services.assistant.openai_chat import OpenAiChat
-from vibe_tui.services.assistant.openai_client import Limits
+from vibe_tui.services.assistant.openai_client import TimeOuts
 from vibe_tui.services.assistant.provider import Provider
 from vibe_tui.services.secret import Secret
 
@@ -29,9 +29,9 @@ WRITE_FILE = ToolSpec("write_file", "Write a file", {"type": "object"})
 
 
 def chat_at(url: str, *, read: float = 20.0, silence: float = 20.0, reasoning_effort: str = "") -> OpenAiChat:
-    provider = Provider("test", url, KEY, "the credential store")
-    limits = Limits(connect=5.0, read=read, silence=silence, after_end=0.3)
-    return OpenAiChat(provider, "scripted", reasoning_effort=reasoning_effort, limits=limits)
+    provider = Provider("test", url, lambda: KEY, "the credential store")
+    time_outs = TimeOuts(connect=5.0, read=read, silence=silence, after_end=0.3)
+    return OpenAiChat(provider, "scripted", reasoning_effort=reasoning_effort, time_outs=time_outs)
 
 
 class Heard:

@@ -25,7 +25,7 @@ from vibe_tui.services.assistant.model_errors import (
     RequestRefused,
 )
 from vibe_tui.services.assistant.model_facts import likely_takes_images, likely_window
-from vibe_tui.services.assistant.openai_client import LOCAL_LIMITS, ClientMaker, Limits
+from vibe_tui.services.assistant.openai_client import LOCAL_TIME_OUTS, ClientMaker, TimeOuts
 from vibe_tui.services.assistant.openai_messages import message_parameters, tool_parameters
 from vibe_tui.services.assistant.plain_calls import has_plain_call
 from vibe_tui.services.assistant.refusals import connection_failure, no_tools, not_a_stream, refusal
@@ -60,17 +60,17 @@ class OpenAiChat:
         reasoning_effort: str = "",
         window: int = 0,
         takes_images: bool | None = None,
-        limits: Limits | None = None,
+        time_outs: TimeOuts | None = None,
     ) -> None:
         """reasoning_effort: "" leaves it to the provider. window, takes_images: as the provider tells."""
         self.name = f"{clean(model)} ({provider.name})"
         self.window = window or likely_window(model, local=provider.local)
         self.takes_images = likely_takes_images(model) if takes_images is None else takes_images
         self.model = model
-        self._provider = provider
+        self.provider = provider
         self._reasoning_effort = reasoning_effort
-        self._limits = limits or (LOCAL_LIMITS if provider.local else Limits())
-        self._maker = ClientMaker(provider, self._limits)
+        self._time_outs = time_outs or (LOCAL_TIME_OUTS if provider.local else TimeOuts())
+        self._maker = ClientMaker(provider, self._time_outs)
         self._host = host_name(provider.base_url)
 
     async def stream(
@@ -113,14 +113,14 @@ class OpenAiChat:
                     )
             content_type = stream.response.headers.get("content-type", "")
         if not so_far.begun and not so_far.finish and "event-stream" not in content_type:
-            raise AttemptFailed(not_a_stream(self._provider, content_type))
+            raise AttemptFailed(not_a_stream(self.provider, content_type))
         yield self._complete(so_far, [tool.name for tool in tools])
 
     async def _open(
         self, client: AsyncOpenAI, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncStream[ChatCompletionChunk]:
         """Send the request; a server that may dislike to be asked for the usage is asked without, once."""
-        quirks = self._provider.quirks
+        quirks = self.provider.quirks
         ask_usage = not quirks.no_usage
         try:
             stream = await self._send(client, messages, tools, ask_usage=ask_usage)
@@ -146,7 +146,7 @@ class OpenAiChat:
 
         offered = cast("list[ChatCompletionToolParam]", tool_parameters(tools))
         try:
-            async with asyncio.timeout(self._limits.silence):
+            async with asyncio.timeout(self._time_outs.silence):
                 return await client.chat.completions.create(
                     model=self.model,
                     messages=cast("list[ChatCompletionMessageParam]", message_parameters(messages)),
@@ -165,7 +165,7 @@ class OpenAiChat:
         import httpx2
         from openai import APIError
 
-        limit = self._limits.after_end if so_far.finish else self._limits.silence
+        limit = self._time_outs.after_end if so_far.finish else self._time_outs.silence
         try:
             async with asyncio.timeout(limit):
                 return await anext(chunks, None)
@@ -183,18 +183,18 @@ class OpenAiChat:
 
         if isinstance(error, APIStatusError):
             headers = error.response.headers
-            return refusal(self._provider, self.model, error.status_code, error.body, headers, tools=tools)
+            return refusal(self.provider, self.model, error.status_code, error.body, headers, tools=tools)
         if isinstance(error, APIConnectionError):
-            return await connection_failure(self._provider, error.__cause__ or error, self._limits.read)
+            return await connection_failure(self.provider, error.__cause__ or error, self._time_outs.read)
         if isinstance(error, APIError):  # inside of a stream that began with 200
             code = error.code or ""
             status = int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
-            return refusal(self._provider, self.model, status, error.body, {}, tools=tools)
+            return refusal(self.provider, self.model, status, error.body, {}, tools=tools)
         if isinstance(error, TimeoutError):
-            return await connection_failure(self._provider, error, self._limits.silence)
+            return await connection_failure(self.provider, error, self._time_outs.silence)
         if isinstance(error, ValueError | RecursionError):
-            return AttemptFailed(not_a_stream(self._provider, ""))
-        return await connection_failure(self._provider, error, self._limits.read)
+            return AttemptFailed(not_a_stream(self.provider, ""))
+        return await connection_failure(self.provider, error, self._time_outs.read)
 
     def _complete(self, so_far: Accumulator, tools: Sequence[str]) -> Complete:
         match so_far.finish:

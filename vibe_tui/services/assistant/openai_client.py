@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from vibe_tui.services.assistant.provider import Provider
+    from vibe_tui.services.secret import Secret
 
 LARGEST_STREAM = 256 * 1024 * 1024
 """Bytes of one answer on the wire; a token takes some hundred."""
@@ -35,7 +36,7 @@ _OPENAI = "api.openai.com"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TimeOuts:
     """Seconds."""
 
     connect: float = 10.0
@@ -47,20 +48,20 @@ class Limits:
     """For what may come after the finish reason: the tokens that were used."""
 
 
-LOCAL_LIMITS = Limits(read=300.0)
+LOCAL_TIME_OUTS = TimeOuts(read=300.0)
 """A model on this computer may have to be loaded first, and reads slowly."""
 
 
 class ClientMaker:
     """Makes clients for one provider; each is for one request, so that a broken one cannot be met again."""
 
-    def __init__(self, provider: Provider, limits: Limits) -> None:
+    def __init__(self, provider: Provider, time_outs: TimeOuts) -> None:
         self._provider = provider
-        self._limits = limits
+        self._time_outs = time_outs
         self._options: dict[str, Any] = {}
 
     def prepare(self) -> None:
-        """Load the SDK and the certificate store. Blocking."""
+        """Load the SDK and the certificate store, and read the key. Blocking. Raises ModelFailed."""
         import ssl
 
         import httpx2
@@ -69,9 +70,9 @@ class ClientMaker:
         if self._options:
             return
         options = client_options(self._provider.base_url, largest_answer=LARGEST_STREAM)
-        limits = self._limits
+        limits = self._time_outs
         options["timeout"] = httpx2.Timeout(connect=limits.connect, read=limits.read, write=30.0, pool=10.0)
-        options["event_hooks"]["request"] = [partial(_our_headers_only, self._provider)]
+        options["event_hooks"]["request"] = [partial(_our_headers_only, self._provider.key())]
         if options["verify"] is True:
             options["verify"] = httpx2.create_ssl_context()
         assert isinstance(options["verify"], ssl.SSLContext)
@@ -90,7 +91,7 @@ class ClientMaker:
         )
 
 
-async def _our_headers_only(provider: Provider, request: httpx2.Request) -> None:
+async def _our_headers_only(key: Secret | None, request: httpx2.Request) -> None:
     """The SDK reads OPENAI_CUSTOM_HEADERS and others for whatever host, and tells of the computer."""
     openai = request.url.host == _OPENAI
     kept = _KEPT | _KEPT_BY_OPENAI if openai else _KEPT
@@ -98,5 +99,5 @@ async def _our_headers_only(provider: Provider, request: httpx2.Request) -> None
         del request.headers[name]
     request.headers["User-Agent"] = f"vibe-tui/{__version__}"
     request.headers["Accept-Encoding"] = "identity"
-    if provider.key is not None:
-        request.headers["Authorization"] = f"Bearer {provider.key.reveal()}"
+    if key is not None:
+        request.headers["Authorization"] = f"Bearer {key.reveal()}"

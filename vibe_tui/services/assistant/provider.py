@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-import ipaddress
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from vibe_tui.services.assistant.chat_model import ModelFailed
+from vibe_tui.services.errors import VibeError
 from vibe_tui.services.secret import Secret
+
+_PLAIN = re.compile(r"[!-~]{1,8192}")
+"""What a header takes."""
+
+
+class KeyUnusable(ModelFailed):
+    """The key of a provider cannot be read, or is none."""
+
+    code = "model_key_unusable"
+
+
+def _no_key() -> Secret | None:
+    return None
 
 
 @dataclass(slots=True)
@@ -25,7 +41,8 @@ class Provider:
     """E.g. "openai"; what the user calls it."""
     base_url: str
     """Up to the version, without a slash at its end: https://api.openai.com/v1"""
-    key: Secret | None = None
+    read_key: Callable[[], Secret | None] = field(default=_no_key, compare=False)
+    """Blocking; may raise what the credential store raises."""
     key_from: str = ""
     """Where the key comes from, e.g. "the environment variable OPENAI_API_KEY"; "" without one."""
     quirks: Quirks = field(default_factory=Quirks, compare=False)
@@ -34,6 +51,23 @@ class Provider:
     def local(self) -> bool:
         """Whether it is on this computer."""
         return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def needs_key(self) -> bool:
+        """Servers on this computer and in private networks mostly ask for none."""
+        return self.base_url.startswith("https:")
+
+    def key(self) -> Secret | None:
+        """None: it is asked without one. Blocking. Raises KeyUnusable."""
+        try:
+            key = self.read_key()
+        except VibeError as problem:
+            raise KeyUnusable(problem.message, next_step=problem.next_step) from problem
+        if key is not None and not _PLAIN.fullmatch(key.reveal()):
+            raise KeyUnusable(
+                f"What {self.key_from} holds is no key.", next_step="Copy it again, whole and by itself."
+            )
+        return key
 
 
 def base_url_of(text: str) -> str:
@@ -65,6 +99,8 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_private(host: str) -> bool:
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:

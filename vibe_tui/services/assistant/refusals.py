@@ -150,7 +150,7 @@ def _rate_limited(host: str, quote: str, headers: Mapping[str, str]) -> AttemptF
 
 def _key_refused(provider: Provider, host: str, quote: str) -> KeyRefused:
     give = f"`vibe-tui model key {provider.name}`"
-    if provider.key is None:
+    if not provider.key_from:
         return KeyRefused(f"{host} asks for a key, and there is none.", next_step=f"Give it one: {give}.")
     return KeyRefused(
         f"{host} does not accept the key from {provider.key_from}{quote}.",
@@ -180,6 +180,10 @@ def not_a_stream(provider: Provider, content_type: str) -> NotAModelServer:
     kind = content_type.partition(";")[0].strip()
     how = "with a page" if kind == "text/html" else "with something else than a stream of an answer"
     return _portal(host_name(provider.base_url), how)
+
+
+def not_a_list(provider: Provider) -> NotAModelServer:
+    return _portal(host_name(provider.base_url), "with something else than a list of models")
 
 
 async def connection_failure(provider: Provider, error: BaseException, limit: float) -> AttemptFailed:
