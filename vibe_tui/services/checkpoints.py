@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vibe_tui.services.atomic import FileLock, write_error
-from vibe_tui.services.checkpoints_index import Index, read_index, write_index
+from vibe_tui.services.checkpoints_index import Index, forget_index, read_index, write_index
 from vibe_tui.services.checkpoints_repository import Commit, Repository, RepositoryDamaged, make
 from vibe_tui.services.checkpoints_restore import (
     Difference,
@@ -179,10 +179,12 @@ class Checkpoints:
         if not self._folder.exists():
             return
         with self._opened() as repository:
-            index = self._index(repository)
-            repository.tidy()
-            if index.checkpoint and index.packs != repository.packs():
-                self._write_index(index.checkpoint, index, repository)
+            if repository.crowded:
+                index = self._index(repository)
+                forget_index(self._index_file)  # it names the packs
+                repository.merge()
+                if index.checkpoint:
+                    self._write_index(index.checkpoint, index, repository)
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -195,6 +197,10 @@ class Checkpoints:
     def _add(self, repository: Repository, title: str, kind: Kind, restored: str) -> tuple[str, Snapshot]:
         """Returns the id, and what the checkpoint holds."""
         index = self._index(repository)
+        if not index.packs.items() <= repository.packs().items():
+            raise RepositoryDamaged("A part of the checkpoints is missing.")
+        for name in repository.names():
+            _entry(repository, name)  # with one that is damaged, even the list cannot be shown
         snapshot = take_snapshot(self._tree, index, repository.put)
         about = {
             "at": now(),
@@ -230,7 +236,7 @@ class Checkpoints:
 
     def _index(self, repository: Repository) -> Index:
         names = repository.names()
-        return read_index(self._index_file, names[-1] if names else "", repository.packs())
+        return read_index(self._index_file, names[-1] if names else "")
 
     def _write_index(self, id: str, index: Index, repository: Repository) -> None:
         write_index(self._index_file, Index(id, index.files, index.trees, repository.packs()))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vibe_tui.services.atomic import write_atomic
+from vibe_tui.services.atomic import write_atomic, write_error
 
 _VERSION = 1
 _SETTLED = 2_000_000_000
@@ -65,11 +65,8 @@ class Index:
 NOTHING = Index("", {}, (), {})
 
 
-def read_index(file: Path, newest: str, packs: Mapping[str, int]) -> Index:
-    """The index of the checkpoint `newest`; NOTHING when there is none that can be trusted. Blocking.
-
-    packs: those that are there. When one is gone or was cut, everything is to be kept anew.
-    """
+def read_index(file: Path, newest: str) -> Index:
+    """The index of the checkpoint `newest`; NOTHING when there is none that can be trusted. Blocking."""
     try:
         content: Any = json.loads(file.read_bytes())
         index = Index(
@@ -79,7 +76,6 @@ def read_index(file: Path, newest: str, packs: Mapping[str, int]) -> Index:
             {str(name): int(size) for name, size in content["packs"].items()},
         )
         fits = content["version"] == _VERSION and newest and index.checkpoint == newest
-        fits = fits and index.packs.items() <= packs.items()
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return NOTHING  # it only saves time
     return index if fits else NOTHING
@@ -95,3 +91,11 @@ def write_index(file: Path, index: Index) -> None:
         "files": {path: (known.blob, known.stamp) for path, known in index.files.items()},
     }
     write_atomic(file, json.dumps(content).encode())
+
+
+def forget_index(file: Path) -> None:
+    """Blocking. Raises StoreNotWritable."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(file, error) from error

@@ -165,20 +165,36 @@ class Repository:
         return id, [tree.id.decode() for tree in trees]
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Forget these checkpoints. Their contents go with the next `tidy`."""
+        """Forget these checkpoints. Their contents go with the next `merge`."""
         dropped = set(ids)
         with _reading(self._folder):
             refs = self._refs()
         self._write_refs([ref for ref in refs if ref[1] not in dropped])
 
-    def tidy(self) -> None:
-        """Remove what killed writers left; when there are many packs, put what is in use into few."""
+    @property
+    def crowded(self) -> bool:
+        """Whether it is time for `merge`."""
+        return len(self._pack_sizes()) > PACKS
+
+    def merge(self) -> None:
+        """Put what is in use into few packs, of the small ones as long as that is enough."""
+        from dulwich.pack import Pack
+
+        sizes = self._pack_sizes()
+        small = [name for name, size in sizes.items() if size < _SMALL]
+        merged = small if len(small) > PACKS // 2 else list(sizes)
+        objects: dict[ObjectID, ShaFile] = {}
         with _reading(self._folder):
+            in_use = self._in_use()
+            for name in merged:
+                base = str(self._packs / name.removesuffix(".pack"))
+                with Pack(base, object_format=self._objects.object_format) as pack:
+                    objects |= {one.id: one for one in pack.iterobjects() if one.id in in_use}
+        self._write_pack(objects)
+        with _reading(self._folder):
+            for name in merged:
+                (self._packs / name).unlink()
             self._sweep()
-            sizes = {name: size for name, size in self.packs().items() if name.endswith(".pack")}
-            if len(sizes) > PACKS:
-                small = [name for name, size in sizes.items() if size < _SMALL]
-                self._merge(small if len(small) > PACKS // 2 else list(sizes))
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -235,20 +251,8 @@ class Repository:
             if not {f"{stem}.pack", f"{stem}.idx"} <= names or suffix not in ("pack", "idx"):
                 (self._packs / name).unlink()
 
-    def _merge(self, packs: Iterable[str]) -> None:
-        from dulwich.pack import Pack
-
-        in_use = self._in_use()
-        objects: dict[ObjectID, ShaFile] = {}
-        for name in packs:
-            with Pack(
-                str(self._packs / name.removesuffix(".pack")), object_format=self._objects.object_format
-            ) as pack:
-                objects |= {one.id: one for one in pack.iterobjects() if one.id in in_use}
-        self._write_pack(objects)
-        for name in packs:
-            (self._packs / name).unlink()
-        self._sweep()
+    def _pack_sizes(self) -> dict[str, int]:
+        return {name: size for name, size in self.packs().items() if name.endswith(".pack")}
 
     def _in_use(self) -> set[ObjectID]:
         from dulwich.objects import Commit as GitCommit
