@@ -107,6 +107,12 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     _project(ask)
     ask.add_argument("prompt", help='for example "Add a messages database table"')
     ask.add_argument("--yes", action="store_true", help="carry out the plan without asking")
+    ask.add_argument(
+        "--model", metavar="NAME", help="let this model answer, e.g. openai/gpt-5; default: the settings"
+    )
+    ask.add_argument(
+        "--max-steps", type=int, metavar="N", help="requests to the model at most; default 40, or the setting"
+    )
 
     undo = _command(commands, "undo", "undo the last chat turn in the files, and deploy that", streams=True)
     _project(undo)

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from vibe_tui.services.activity import Activity
+from vibe_tui.services.assistant.choosing import assistant_of
+from vibe_tui.services.assistant.providers import Providers
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat
 from vibe_tui.services.checkpoints import Checkpoints
@@ -60,6 +62,8 @@ class Workspace:
     production: Production
     local_backend: LocalBackendHost
     undo: Undo
+    models: Providers
+    """Where models are; the chosen one answers in the chat."""
 
 
 @asynccontextmanager
@@ -144,6 +148,8 @@ async def open_workspace(
             on_line=log,
             checkpoints=checkpoints,
         )
+        models = Providers(home, credentials, environ)
+        chat.use(assistant_of(await asyncio.to_thread(models.chosen)))
         undo = Undo(checkpoints, dev_server, chat, note)
         Activity(activity_log, backend, dev_server, chat, undo)
         try:
@@ -162,6 +168,7 @@ async def open_workspace(
                 production,
                 local_backend,
                 undo,
+                models,
             )
         finally:
             await files.close()
