@@ -49,7 +49,7 @@ def protection(path: str) -> str:
     if any(unicodedata.category(character) == "Cf" for character in path):
         return "it holds invisible characters"
     parts = unicodedata.normalize("NFC", path).casefold().split("/")
-    if any(part.startswith(".env") for part in parts) or parts[-1].endswith(_SECRET_FILES):
+    if any(part.startswith(".env") for part in parts) or is_secret_file(parts[-1]):
         return "it may hold secrets"
     if ".npmrc" in parts:
         return "it decides where packages come from"
@@ -58,6 +58,11 @@ def protection(path: str) -> str:
     if parts[:2] == ["convex", "_generated"]:
         return "Convex generates it"
     return ""
+
+
+def is_secret_file(path: str) -> bool:
+    """Whether it is a key or a certificate, by its ending."""
+    return path.casefold().endswith(_SECRET_FILES)
 
 
 def unpackable_name(name: str) -> bool:

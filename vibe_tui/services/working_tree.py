@@ -171,7 +171,7 @@ class WorkingTree:
         skip_ignored: also without what the project's `.gitignore` files name.
         """
         if not self.folder.is_dir():
-            raise self._gone()
+            raise self.gone()
         yield from _walk(self.folder, "", [], skip_ignored)
 
     @contextlib.contextmanager
@@ -185,7 +185,7 @@ class WorkingTree:
             # The project's own folder may be reached through links: the user chose it.
             opened = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise self._gone() from error
+            raise self.gone() from error
         try:
             for folder in folders:
                 with _explained(path, reading=not create):
@@ -199,7 +199,8 @@ class WorkingTree:
         finally:
             os.close(opened)
 
-    def _gone(self) -> TreeGone:
+    def gone(self) -> TreeGone:
+        """What to raise when the folder is not there."""
         return TreeGone(
             f"The project's folder {visible(str(self.folder))} is gone.",
             next_step="Move it back, or forget the project.",
