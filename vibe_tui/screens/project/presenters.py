@@ -13,6 +13,7 @@ from vibe_tui.screens.project.chat_presenter import ChatPresenter
 from vibe_tui.screens.project.download import download
 from vibe_tui.screens.project.editor_presenter import EditorPresenter
 from vibe_tui.screens.project.files_presenter import FilesPresenter
+from vibe_tui.screens.project.history import show_history, undo_turn
 from vibe_tui.screens.project.log_presenter import LogPresenter, place_in
 from vibe_tui.screens.project.production import deploy_production
 from vibe_tui.services.errors import VibeError
@@ -159,6 +160,14 @@ class Presenters:
     async def deploy_production(self) -> None:
         if self._workspace is not None:
             await deploy_production(self._screen, self._workspace)
+
+    async def undo_turn(self) -> None:
+        if self._workspace is not None:
+            await undo_turn(self._screen, self._workspace)
+
+    async def history(self) -> None:
+        if self._workspace is not None:
+            await show_history(self._screen, self._workspace)
 
     async def download(self) -> None:
         await download(self._screen)

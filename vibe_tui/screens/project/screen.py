@@ -38,7 +38,7 @@ LOGS = (("convex", "Convex"), ("sandbox", "Sandbox"), ("activity", "Activity"))
 _PANE_CONTEXTS: dict[str, Context] = {"files": "files", "editor": "editor", "log": "log", "chat": "chat"}
 _WRITING = (
     *("connect_backend", "toggle_dev_server", "push_now", "deploy_production", "open_dashboard"),
-    *("download", "save_file"),
+    *("download", "save_file", "undo_turn", "history"),
 )
 RETRY_SECONDS = 2.0
 """How often a project that is open elsewhere is tried again."""
@@ -176,6 +176,8 @@ class ProjectScreen(ActionHost, Screen[None]):
             "backend_screen": lambda: self._start(lambda p: p.look_into_backend(self._home, self._settings)),
             "download": lambda: self._start(lambda p: p.download()),
             "publish": lambda: self._start(lambda p: p.publish()),
+            "undo_turn": lambda: self._start(lambda p: p.undo_turn()),
+            "history": lambda: self._start(lambda p: p.history()),
             "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),
         }
 
