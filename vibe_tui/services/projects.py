@@ -19,7 +19,7 @@ from vibe_tui.services.atomic import write_error
 from vibe_tui.services.convex.journal import connection_of_store
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.lease import ProjectHeld, holder
-from vibe_tui.services.model import NotConnected, Project
+from vibe_tui.services.model import NotConnected, Project, SandboxKind
 from vibe_tui.services.paths import Home
 from vibe_tui.services.project_folder import (
     MARKER,
@@ -138,7 +138,9 @@ class Projects:
             self._check(name, folder)
             return self._add(name, folder)
 
-    def new_from_template(self, name: str, folder: Path, template: str = "expo-convex") -> Project:
+    def new_from_template(
+        self, name: str, folder: Path, template: str = "expo-convex", *, sandbox: SandboxKind = "local"
+    ) -> Project:
         """Make a project with the template's files in it. Raises as `create`."""
         folder = absolute(folder)
         self._home.prepare()
@@ -146,7 +148,13 @@ class Projects:
             self._check(name, folder)
             make_empty_folder(folder)
             copy_template(template, folder, name)
-            return self._add(name, folder)
+            return self._add(name, folder, sandbox)
+
+    def move(self, id: str, sandbox: SandboxKind) -> Project:
+        """Let the project's commands run there from now on. Raises ProjectNotFound."""
+        with self._index.transaction():
+            self._table.update({"sandbox": sandbox}, where("id") == id)
+            return self.get(id)
 
     def find(self, name_or_path: str | None, cwd: Path, *, may_be_gone: bool = False) -> Project:
         """The project that somebody means: by name, id or path; None: the one that `cwd` is in.
@@ -229,9 +237,9 @@ class Projects:
                     next_step=f"Use that project, choose another folder, or {forget}.",
                 )
 
-    def _add(self, name: str, folder: Path) -> Project:
+    def _add(self, name: str, folder: Path, sandbox: SandboxKind = "local") -> Project:
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        project = Project(os.urandom(6).hex(), name, folder, "local", created)
+        project = Project(os.urandom(6).hex(), name, folder, sandbox, created)
         mark(folder, project.id)
         self._table.insert({**asdict(project), "folder": str(folder)})
         return project
