@@ -366,8 +366,9 @@ async def test_nonsense_in_a_stream_ends_it() -> None:
 
 
 async def test_an_endless_answer_is_stopped() -> None:
-    problem, _, requests = await failure(endless("again " * 20_000))
+    problem, heard, requests = await failure(endless("again " * 20_000))
     assert type(problem) is AnswerTooLong
+    assert len(heard.text) < 5_000_000
     assert requests == 1
 
 
@@ -383,6 +384,15 @@ async def test_nothing_that_listens() -> None:
             await heard.listen(chat_at(url))
     assert "Nothing answers" in caught.value.message and "Start" in caught.value.next_step
     assert heard.pieces == [], "waiting does not start it"
+
+
+async def test_another_computer_that_is_away_is_waited_for() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.2", 0))
+        pieces = chat_at(f"http://127.0.0.2:{taken.getsockname()[1]}/v1").stream((Said("Hello"),), ())
+        wait = await anext(pieces)
+        assert isinstance(wait, Waiting) and "cannot be reached" in wait.reason
+        await pieces.aclose()
 
 
 async def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:

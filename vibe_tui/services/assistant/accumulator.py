@@ -87,9 +87,8 @@ class Accumulator:
         call = self._call_of(index if isinstance(index, int) else None, id, name)
         arguments = _of(function, "arguments")
         if arguments is not None and not isinstance(arguments, str):
-            # An object, though the protocol wants it written; it comes whole.
+            # An object, though the protocol wants it written.
             arguments = json.dumps(arguments, ensure_ascii=False, default=str)
-            call.arguments.clear()
         if arguments:
             call.arguments.append(arguments)
             call.characters += len(arguments)

@@ -5,6 +5,7 @@ The SDK takes 0.6 s to import, so call `prepare` in a thread; nothing here loads
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,10 @@ LOCAL_TIME_OUTS = TimeOuts(read=300.0)
 
 
 class ClientMaker:
-    """Makes clients for one provider; each is for one request, so that a broken one cannot be met again."""
+    """Makes clients for one provider; each is for one request, so that a broken one cannot be met again.
+
+    The key is read once.
+    """
 
     def __init__(self, provider: Provider, time_outs: TimeOuts) -> None:
         self._provider = provider
@@ -69,6 +73,7 @@ class ClientMaker:
 
         if self._options:
             return
+        logging.getLogger("openai").setLevel(logging.WARNING)  # OPENAI_LOG=debug logs what is said
         options = client_options(self._provider.base_url, largest_answer=LARGEST_STREAM)
         limits = self._time_outs
         options["timeout"] = httpx2.Timeout(connect=limits.connect, read=limits.read, write=30.0, pool=10.0)

@@ -187,7 +187,12 @@ def not_a_list(provider: Provider) -> NotAModelServer:
 
 
 async def connection_failure(provider: Provider, error: BaseException, limit: float) -> AttemptFailed:
-    """What a failure of httpx2 means. limit: the seconds that were waited for an answer."""
+    """What a failure of httpx2, or of what it is made of, means. limit: seconds waited for an answer."""
+    import httpx2
+
+    known = (httpx2.TransportError, httpx2.DecodingError, httpx2.InvalidURL, HttpError, TimeoutError)
+    if not isinstance(error, known):  # a failure of TLS in the middle comes as it is
+        error = httpx2.ReadError(type(error).__name__)
     try:
         async with failures_of(provider.base_url, limit):
             raise error
