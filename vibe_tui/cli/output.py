@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TextIO
 
 from vibe_tui.services.errors import VibeError
-from vibe_tui.services.terminal_text import clean, redact
+from vibe_tui.services.terminal_text import clean, redact, redact_all
 
 Format = Literal["text", "json", "stream-json"]
 
@@ -97,7 +97,8 @@ class Output:
         self._print_json({"event": "result", **data} if self.form == "stream-json" else data)
 
     def _print_json(self, data: Mapping[str, Any]) -> None:
-        self._print(redact(json.dumps(data, ensure_ascii=False, default=str)), sys.stdout)
+        values = json.loads(json.dumps(data, default=str))
+        self._print(json.dumps(redact_all(values), ensure_ascii=False), sys.stdout)
 
     def _print(self, text: str, stream: TextIO) -> None:
         try:

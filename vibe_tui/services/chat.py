@@ -227,7 +227,8 @@ class Chat(Part[ChatState, TurnEvent]):
 
     async def _told(self, event: TurnEvent) -> None:
         self._emit(event)
-        await asyncio.to_thread(self._record.append, event)
+        if self._record.keeps(event):
+            await asyncio.to_thread(self._record.append, event)
 
     async def _load(self) -> None:
         if not self._loaded:

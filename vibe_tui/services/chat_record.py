@@ -21,10 +21,9 @@ from vibe_tui.services.assistant.events import (
 from vibe_tui.services.atomic import private_folder, write_error
 from vibe_tui.services.clock import now
 from vibe_tui.services.model import Problem, Push
-from vibe_tui.services.terminal_text import redact
+from vibe_tui.services.terminal_text import redact_all
 
 _PASSING = (TextPiece, ModelWaits, ToolStarted)
-"""Of no use once it is over."""
 _CLEARED = "chat_cleared"
 _BLOCK = 256 * 1024
 
@@ -65,10 +64,14 @@ class ChatRecord:
     def __init__(self, file: Path) -> None:
         self._file = file
 
+    @staticmethod
+    def keeps(event: TurnEvent) -> bool:
+        """False: it is of no use once it is over."""
+        return not isinstance(event, _PASSING)
+
     def append(self, event: TurnEvent) -> None:
         """Raises StoreNotWritable or StoreFull."""
-        if not isinstance(event, _PASSING):
-            self._write({"at": now(), "event": event_name(event), **dataclasses.asdict(event)})
+        self._write({"at": now(), "event": event_name(event), **dataclasses.asdict(event)})
 
     def clear(self) -> None:
         """From here on the chat is a new one; what was before stays on disk."""
@@ -101,7 +104,7 @@ class ChatRecord:
         return Earlier(tuple(reversed(found)), end)
 
     def _write(self, entry: dict[str, object]) -> None:
-        line = json.dumps(_redacted(entry), ensure_ascii=False) + "\n"
+        line = json.dumps(redact_all(entry), ensure_ascii=False) + "\n"
         try:
             private_folder(self._file.parent)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -158,15 +161,3 @@ def _told(entry: dict[str, Any]) -> Told | None:
 def _push(values: dict[str, Any]) -> Push:
     problems: Sequence[dict[str, Any]] = values["problems"]
     return Push(**{**values, "problems": tuple(Problem(**problem) for problem in problems)})
-
-
-def _redacted(value: object) -> object:
-    """Redacted value by value: in the finished JSON, stars could take a quote along."""
-    match value:
-        case str():
-            return redact(value)
-        case dict():
-            return {name: _redacted(it) for name, it in value.items()}
-        case list() | tuple():
-            return [_redacted(it) for it in value]
-    return value

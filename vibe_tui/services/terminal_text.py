@@ -93,6 +93,18 @@ def redact(text: str) -> str:
     return text
 
 
+def redact_all(value: object) -> object:
+    """`redact` for every text in a JSON value. In the finished JSON, stars could take a quote along."""
+    match value:
+        case str():
+            return redact(value)
+        case dict():
+            return {name: redact_all(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [redact_all(inner) for inner in value]
+    return value
+
+
 @lru_cache(maxsize=1)
 def _spellings(values: frozenset[str]) -> tuple[str, ...]:
     """How the values may be written, longest first; none holds a newline."""

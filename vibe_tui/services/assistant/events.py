@@ -56,10 +56,10 @@ class TextPiece:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """The model writes a call, or it is being carried out."""
+    """The model writes a call; or, told again with a better title, it is being carried out."""
 
     call: str
-    """Unique in the turn."""
+    """Unique in the turn. It has not ended when the turn was stopped."""
     title: str
     """E.g. "Reading convex/schema.ts"."""
 
@@ -125,6 +125,9 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class DeployFailed:
+    """A push, or the check of the types before it, failed. Either the model repairs it (a Repairing
+    follows, or it asked for the check itself), or the error is the user's."""
+
     push: Push
 
 
