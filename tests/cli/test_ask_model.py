@@ -12,7 +12,10 @@ import pytest
 
 from tests.conftest import Vibe, fresh_vibe
 from tests.model_server import Call, ModelServer, says
-from tests.services.assistant.model_project import is_whole
+from tests.services.assistant.model_project import ModelProject, approve_plan, is_whole
+from vibe_tui.services.assistant.ports import SecretRequest, TurnPorts
+from vibe_tui.services.convex.deployment import DeploymentApi
+from vibe_tui.services.secret import Secret
 
 pytestmark = pytest.mark.xdist_group("ask-model")
 
@@ -128,6 +131,42 @@ def test_what_cannot_be_repaired_exits_1_and_leaves_the_error(shared: Vibe) -> N
     assert answer["outcome"] == "failed"
     assert answer["push"]["problems"][0]["file"] == "convex/broken.ts"
     (shared.cwd / "convex/broken.ts").unlink()
+
+
+async def test_a_secret_goes_to_the_deployment_and_nowhere_else(shared: Vibe, tmp_path: Path) -> None:
+    connection = shared.json("status")["connection"]
+    keys = json.loads((shared.home / "credentials.json").read_text())["secrets"]
+    url, key = connection["url"], Secret(keys[connection["key_ref"]])
+    typed = "correct-horse-battery-staple"
+    script = [
+        says(calls=[Call("request_secret", raw=f'{{"name": "{name}", "why": "To take payments"}}')])
+        for name in ("PAYMENT_KEY", "CONVEX_URL", "not a name")
+    ]
+    asked: list[SecretRequest] = []
+
+    async def ask_secret(request: SecretRequest) -> str:
+        asked.append(request)
+        return typed
+
+    async def open_deployment() -> DeploymentApi:
+        return DeploymentApi(url, key)
+
+    with ModelServer(*script, says(calls=[Call("env_names")]), says(f"Done, {typed}?")) as server:
+        project = ModelProject(tmp_path, server, open_deployment=open_deployment)
+        ports = TurnPorts(approve_plan, ask_secret=ask_secret)
+        assert (await project.chat.ask("Take payments", ports, connected=True)).outcome == "done"
+        answers = [it["data"] for it in project.results()]
+        sent = b"".join(it.raw for it in server.requests).decode()
+    assert asked == [SecretRequest("PAYMENT_KEY", "To take payments")]
+    assert answers[0] == {"name": "PAYMENT_KEY", "answer": "set"}
+    assert [it["code"] for it in answers[1:3]] == ["tool_refused"] * 2
+    assert answers[3] == {"names": ["PAYMENT_KEY"]}
+    async with DeploymentApi(url, key) as api:
+        assert (await api.variables.get("PAYMENT_KEY")).value.reveal() == typed
+        await api.variables.unset(["PAYMENT_KEY"])
+    kept = "".join(it.read_text() for it in project.record.parent.iterdir())
+    for text in (sent, kept, str(project.events)):
+        assert typed not in text
 
 
 def test_limits_and_faults(shared: Vibe) -> None:

@@ -55,6 +55,7 @@ class ModelProject:
         limits: Limits | None = None,
         prices: Prices | None = None,
         window: int = 0,
+        open_deployment: Callable[[], Coroutine[Any, Any, DeploymentApi]] = not_connected,
     ) -> None:
         self.folder = folder / "app"
         self.server = server
@@ -76,7 +77,7 @@ class ModelProject:
             self.dev_server,
             self.record,
             sandbox=LocalSandbox(self.folder, node_setting="", toolchain_folder=folder, environ=os.environ),
-            open_deployment=not_connected,
+            open_deployment=open_deployment,
             on_line=self.logged.append,
             checkpoints=self,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vibe_tui.services.assistant.chat_model import Answered, Message, Said, System, ToolCall, ToolResult
 from vibe_tui.services.atomic import private_folder, write_atomic, write_error
+from vibe_tui.services.terminal_text import redact, redact_all
 
 NOT_DONE = '{"ok": false, "note": "Cancelled by the user. It may have been carried out, or not."}'
 
@@ -46,7 +48,8 @@ class History:
         self.mend("The session ended here.")
 
     def add(self, message: Message) -> None:
-        self._messages.append(message)
+        """Without the secrets that a model may have guessed; those of others are not in it."""
+        self._messages.append(_redacted(message) if isinstance(message, Answered) else message)
 
     def mend(self, reason: str, said: str = "") -> None:
         """Make the conversation whole after a turn that did not end by itself.
@@ -59,7 +62,7 @@ class History:
         open_calls = _open_calls(self._messages)
         self._messages += [ToolResult(call.id, NOT_DONE) for call in open_calls]
         if said or not isinstance(self._messages[-1], Answered):
-            self._messages.append(Answered(f"{said}\n[{reason}]".lstrip()))
+            self.add(Answered(f"{said}\n[{reason}]".lstrip()))
 
     def replace(self, messages: Sequence[Message]) -> None:
         """Begin anew with these, on the disk too. Blocking. Raises StoreNotWritable or StoreFull."""
@@ -83,6 +86,21 @@ class History:
         except OSError as problem:
             raise write_error(self._file, problem) from problem
         self._saved = len(self._messages)
+
+
+def _redacted(answer: Answered) -> Answered:
+    calls = tuple(replace(call, arguments=_redacted_json(call.arguments)) for call in answer.calls)
+    return Answered(redact(answer.text), calls)
+
+
+def _redacted_json(text: str) -> str:
+    """The same text where nothing is secret in it, byte by byte: providers keep what they have seen."""
+    if redact(text) == text:
+        return text
+    try:
+        return json.dumps(redact_all(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return redact(text)
 
 
 def _without_stray_results(messages: Sequence[Message]) -> list[Message]:
