@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from vibe_tui.services.assistant.answerer import Files, Plan, Refusal
+from vibe_tui.services.assistant.recipes.draft import NotPlaced
 from vibe_tui.services.assistant.recipes.recipe import Recipe, Unclear
 
 
@@ -27,15 +28,31 @@ class BuiltInRecipes:
 
     @cached_property
     def _recipes(self) -> Sequence[Recipe]:
+        from vibe_tui.services.assistant.recipes.fields import AddFields
+        from vibe_tui.services.assistant.recipes.functions import WriteFunctions
+        from vibe_tui.services.assistant.recipes.google_auth import AddGoogleAuth
+        from vibe_tui.services.assistant.recipes.indexes import AddIndex, AddPages, AddSearch
+        from vibe_tui.services.assistant.recipes.realtime import MakeRealtime
         from vibe_tui.services.assistant.recipes.tables import AddTables
 
-        return (AddTables(),)
+        return (
+            AddTables(),
+            AddFields(),
+            WriteFunctions(),
+            MakeRealtime(),
+            AddGoogleAuth(),
+            AddIndex(),
+            AddSearch(),
+            AddPages(),
+        )
 
     def _answer(self, prompt: str, files: Files) -> Plan | Refusal:
         try:
-            for recipe in self._recipes:
+            for recipe in sorted(self._recipes, key=lambda one: one is self._recipes[0]):
                 if (answer := recipe.plan(prompt, files)) is not None:
                     return answer
+        except NotPlaced as problem:
+            return problem.refusal()
         except Unclear as unclear:
             return Refusal(unclear.message, unclear.next_step, self.abilities())
         return Refusal(

@@ -36,7 +36,7 @@ def add_entries(module: Module, node: Node, entries: Sequence[Sequence[str]], st
     """`entries`, each in lines, at the end of the object `node`; comments stay where they are."""
     there = elements(node)
     tail = node.children[-2]
-    newline, base = style.newline, _indent_at(module, node.start_byte)
+    newline, base = style.newline, indent_at(module, node.start_byte)
     indent = next(
         (found for one in there if (found := _own_line(module, one)) is not None), base + style.indent
     )
@@ -56,17 +56,23 @@ def add_entries(module: Module, node: Node, entries: Sequence[Sequence[str]], st
     return changes
 
 
-def add_imports(module: Module, wanted: Sequence[tuple[str, Sequence[str]]], style: Style) -> list[Change]:
-    """Imports of names from modules: in the statements that are there, or in ones of their own."""
+def add_imports(
+    module: Module, wanted: Sequence[tuple[str, Sequence[str], str]], style: Style
+) -> list[Change]:
+    """Imports from modules, each with its names and its default ("": none): in the statements that are
+    there, or in ones of their own."""
     changes: list[Change] = []
     statements: list[str] = []
-    for source, names in wanted:
+    for source, names, default in wanted:
         same = [one.braces for one in module.imports if one.module == source and one.braces is not None]
-        if same:
+        own: list[str] = [default] if default else []
+        if names and same:
             changes += _into_braces(module, same[0], names, style)
-        else:
+        elif names:
+            own.append(f"{{ {', '.join(names)} }}")
+        if own:
             end = ";" if style.semicolons else ""
-            statements.append(f"import {{ {', '.join(names)} }} from {literal(source, style)}{end}")
+            statements.append(f"import {', '.join(own)} from {literal(source, style)}{end}")
     return changes + (_new_statements(module, statements, style) if statements else [])
 
 
@@ -91,7 +97,7 @@ def _into_braces(module: Module, braces: Node, names: Sequence[str], style: Styl
     return [Change(place.end_byte, place.end_byte, text + "," if comma else "," + text)]
 
 
-def _indent_at(module: Module, place: int) -> str:
+def indent_at(module: Module, place: int) -> str:
     """The white space at the beginning of the line that `place` is in."""
     line = module.source[module.source.rfind(b"\n", 0, place) + 1 : place].decode("utf-8", "surrogatepass")
     line = line.removeprefix("\ufeff")

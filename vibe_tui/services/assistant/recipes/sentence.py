@@ -48,7 +48,7 @@ def read_table_request(prompt: str) -> TableRequest | None:
     """
     if len(prompt) > LONGEST:
         return None
-    sentence = _normal(prompt)
+    sentence = normal(prompt)
     opening = grammar.OPENING.match(sentence)
     if opening is None:
         return None
@@ -67,7 +67,7 @@ def read_table_request(prompt: str) -> TableRequest | None:
     return _request(names, rest)
 
 
-def _normal(prompt: str) -> str:
+def normal(prompt: str) -> str:
     """One line, without politeness and without where to put it; list items become commas."""
     text = re.sub(r"\s*\n\s*(?:[-*•]|\d+[.)])?\s*", ", ", clean(prompt).translate(_PLAIN).strip())
     text = re.sub(r":\s*,\s*", ": ", re.sub(r"\s+", " ", text))

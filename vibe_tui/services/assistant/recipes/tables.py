@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
-from vibe_tui.services.assistant.answerer import Edit, Files, Plan, Refusal, read_or_none
-from vibe_tui.services.assistant.recipes.base_files import (
-    BESIDE_SCHEMA,
-    CONFIG_PATH,
-    EMPTY_SCHEMA,
-    SCHEMA_PATH,
-    base_file,
-)
+from vibe_tui.services.assistant.answerer import Files, Plan, Refusal
+from vibe_tui.services.assistant.recipes.backend import Backend
+from vibe_tui.services.assistant.recipes.base_files import SCHEMA_PATH
+from vibe_tui.services.assistant.recipes.draft import Draft, NotPlaced
 from vibe_tui.services.assistant.recipes.field_words import EXAMPLE
+from vibe_tui.services.assistant.recipes.fields import add_fields
 from vibe_tui.services.assistant.recipes.known_tables import known_table
-from vibe_tui.services.assistant.recipes.schema_file import SERVER, VALUES, CannotEdit, SchemaFile
+from vibe_tui.services.assistant.recipes.schema_file import SERVER, VALUES, SchemaFile
 from vibe_tui.services.assistant.recipes.sentence import TableRequest, read_table_request
 from vibe_tui.services.assistant.recipes.table import Field, Scalar, Style, Table, table_lines
-from vibe_tui.services.assistant.recipes.table_words import and_list, assumptions, step
+from vibe_tui.services.assistant.recipes.table_words import and_list, assumptions
+from vibe_tui.services.assistant.recipes.wanted_table import add_tables, is_auth_table
 from vibe_tui.services.terminal_text import clean
 
 
@@ -34,36 +30,33 @@ class AddTables:
             return None
         tables = tuple(_table(name, request) for name in request.names)
         try:
-            _check_functions_folder(files)
-            before = read_or_none(files, SCHEMA_PATH)
-            schema = SchemaFile(EMPTY_SCHEMA if before is None else before)
-            return _plan(request, tables, before, schema, files)
-        except CannotEdit as why:
+            return _plan(request, tables, Backend(Draft(files)))
+        except NotPlaced as why:
             return _cannot_place(tables, why)
 
 
-def _plan(
-    request: TableRequest, tables: tuple[Table, ...], before: str | None, schema: SchemaFile, files: Files
-) -> Plan | Refusal:
-    there = [table for table in tables if table.name in schema.tables]
-    for table in there:
-        if not schema.same_fields(schema.tables[table.name], table.fields):
-            return _differs(table, schema)
-    new = tuple(table for table in tables if table not in there)
-    steps = [f"Leave {table.name} as it is: it has these fields already." for table in there]
-    if not new:
-        return Plan("Nothing to change", tuple(steps), ())
-    edits = [Edit(SCHEMA_PATH, before, schema.with_tables(new))]
-    if before is None:
-        beside = [Edit(path, None, base_file(path)) for path in BESIDE_SCHEMA if not files.exists(path)]
-        edits = [*beside, *edits]
-        steps += [f"Create {edit.path}." for edit in edits]
-    return Plan(
-        title=f"Add the table{'s' if len(new) > 1 else ''} {and_list([table.name for table in new])}",
-        steps=(*steps, *(step(table) for table in new)),
-        edits=tuple(edits),
-        assumptions=assumptions(request, new, schema),
-    )
+def _plan(request: TableRequest, tables: tuple[Table, ...], backend: Backend) -> Plan | Refusal:
+    new, there = [], []
+    for table in tables:
+        known = backend.schema.tables.get(table.name)
+        if backend.schema.has_auth_tables and is_auth_table(table.name):
+            return Refusal(
+                f"The table {table.name} is Convex Auth's.", "Ask for a table with another name.", ""
+            )
+        if known is None:
+            new.append(table)
+        elif known.has_fields(table.fields):
+            there.append(f"Leave {table.name} as it is: it has these fields already.")
+        elif known.place is None and backend.schema.has_auth_tables and table.name == "users":
+            add_fields(backend, "users", table.fields)
+        else:
+            return _differs(table, backend.schema)
+    backend.draft.steps += there
+    said = assumptions(request, new, backend.schema) if new else ()
+    add_tables(backend, new)
+    backend.draft.assume(*said)
+    names = and_list([table.name for table in new] or ["users"])
+    return backend.draft.plan(f"Add the table{'s' if len(new) > 1 else ''} {names}")
 
 
 def _table(name: str, request: TableRequest) -> Table:
@@ -72,25 +65,14 @@ def _table(name: str, request: TableRequest) -> Table:
     return known_table(name) or Table(name, (Field("name", Scalar("string")),))
 
 
-def _check_functions_folder(files: Files) -> None:
-    """Raises CannotEdit when convex.json says that the functions are not in convex/."""
-    try:
-        config = json.loads(read_or_none(files, CONFIG_PATH) or "{}")
-    except (ValueError, RecursionError):
-        return  # the push will say what is wrong with the file
-    folder = config.get("functions") if isinstance(config, dict) else None
-    if isinstance(folder, str) and folder.strip("./") != "convex":
-        raise CannotEdit(f"this project keeps its functions in {folder}")
-
-
 def _code(tables: tuple[Table, ...]) -> str:
     """The tables as lines of the schema, each with a comma after it."""
     return "\n".join("\n".join(f"  {line}" for line in table_lines(table, Style())) + "," for table in tables)
 
 
-def _cannot_place(tables: tuple[Table, ...], why: CannotEdit) -> Refusal:
+def _cannot_place(tables: tuple[Table, ...], why: NotPlaced) -> Refusal:
     return Refusal(
-        f"Built-in recipes cannot edit {SCHEMA_PATH}: {clean(why.message)}.",
+        why.message,
         why.next_step or "Paste the code that is shown into your schema.",
         "To add by hand:\n"
         f'  import {{ defineTable }} from "{SERVER}";\n'

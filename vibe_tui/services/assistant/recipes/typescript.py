@@ -52,9 +52,9 @@ class Import:
 class Module:
     """`text` parsed. Raises SyntaxProblem."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, tsx: bool = False) -> None:
         self.source = text.encode("utf-8", "surrogatepass")
-        self.root = _parser().parse(self.source).root_node
+        self.root = _parser(tsx).parse(self.source).root_node
         if self.root.has_error:
             raise SyntaxProblem(_error_line(self.root))
         self.imports: list[Import] = []
@@ -89,6 +89,14 @@ class Module:
                 node = self.constants[name]
             else:
                 return node
+
+    def uses(self, name: str) -> list[Node]:
+        """Every place where an identifier called `name` stands, imports included."""
+        return [
+            node
+            for node in nodes(self.root)
+            if not node.named_children and node.type.endswith("identifier") and self.text(node) == name
+        ]
 
     def name_of(self, module: str, name: str) -> str | None:
         """What this file writes for `name` of `module` ("dt", "server.defineTable"), or None."""
@@ -180,11 +188,12 @@ class Module:
 
 
 @cache
-def _parser() -> Parser:
+def _parser(tsx: bool) -> Parser:
     import tree_sitter_typescript
     from tree_sitter import Language, Parser
 
-    return Parser(Language(tree_sitter_typescript.language_typescript()))
+    grammar = tree_sitter_typescript.language_tsx if tsx else tree_sitter_typescript.language_typescript
+    return Parser(Language(grammar()))
 
 
 def nodes(node: Node) -> Iterator[Node]:

@@ -1,8 +1,11 @@
 import { useConvexConnectionState } from "convex/react";
 import Constants from "expo-constants";
-import { ScrollView, StyleSheet, Text, useColorScheme, View } from "react-native";
+import { Link } from "expo-router";
+import { ScrollView, StyleSheet, Text, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { isConnected } from "@/lib/convex";
+import { screens } from "@/lib/screens";
+import { useColors, type Colors } from "@/lib/theme";
 
 const IDEAS = [
   "Add a messages database table",
@@ -11,7 +14,7 @@ const IDEAS = [
 ];
 
 export default function Index() {
-  const colors = useColorScheme() === "dark" ? dark : light;
+  const colors = useColors();
   return (
     <SafeAreaView style={[styles.screen, { backgroundColor: colors.background }]}>
       <ScrollView contentContainerStyle={styles.content}>
@@ -19,6 +22,11 @@ export default function Index() {
           {Constants.expoConfig?.name ?? "Your app"}
         </Text>
         {isConnected ? <Connection colors={colors} /> : <Status colors={colors} label="Not connected" />}
+        {screens.map(({ title, href }) => (
+          <Link key={title} href={href} style={[styles.link, { backgroundColor: colors.card, color: colors.accent }]}>
+            {title}
+          </Link>
+        ))}
         <View style={[styles.card, { backgroundColor: colors.card, borderColor: colors.border }]}>
           <Text style={[styles.heading, { color: colors.text }]}>
             {isConnected ? "What should it do next?" : "Connect Backend"}
@@ -63,30 +71,13 @@ function Status({ colors, label, active = false }: { colors: Colors; label: stri
   );
 }
 
-const light = {
-  background: "#fafaf9",
-  card: "#ffffff",
-  border: "#d6d3d1",
-  text: "#1c1917",
-  muted: "#57534e",
-  good: "#16a34a",
-};
-const dark: Colors = {
-  background: "#0c0a09",
-  card: "#1c1917",
-  border: "#57534e",
-  text: "#fafaf9",
-  muted: "#a8a29e",
-  good: "#4ade80",
-};
-type Colors = typeof light;
-
 const styles = StyleSheet.create({
   screen: { flex: 1 },
   content: { flexGrow: 1, justifyContent: "center", padding: 24, gap: 16, width: "100%", maxWidth: 560, alignSelf: "center" },
   title: { fontSize: 34, fontWeight: "700" },
   heading: { fontSize: 17, fontWeight: "600" },
   body: { fontSize: 15, lineHeight: 22 },
+  link: { borderRadius: 16, padding: 16, fontSize: 17, fontWeight: "600", overflow: "hidden" },
   card: { borderRadius: 16, borderWidth: StyleSheet.hairlineWidth, padding: 20, gap: 8 },
   status: { flexDirection: "row", alignItems: "center", gap: 8 },
   dot: { width: 10, height: 10, borderRadius: 5 },
