@@ -62,12 +62,15 @@ async def test_undo_and_bring_back(
         assert schema.read_text() == before
         assert not (project.folder / "notes.txt").exists()
 
+        (project.folder / "more.txt").write_text("after that\n")
         await page.press("alt+h")
         await page.see("undone: Add a messages")
-        await page.see("Changed since then: 2 files")
+        await page.see("Changed since then: 3 files")
         await page.press("enter")
-        await page.choose("Restore this state", until="2 files put back")
+        await page.see("That is kept in History, too")
+        await page.choose("Restore this state", until="3 files put back")
         assert schema.read_text() == with_table
         assert (project.folder / "notes.txt").read_text() == "by hand\n"
+        assert not (project.folder / "more.txt").exists()
         await pilot.press("ctrl+q")
     assert not list(home.crashes.glob("*"))

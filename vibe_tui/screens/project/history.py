@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 6
 _AGAIN = "That is kept in History, too, so it can be brought back."
+_STOPPED = "The dev server is stopped, so nothing is deployed."
 
 
 async def undo_turn(screen: ProjectScreen, workspace: Workspace) -> None:
@@ -49,7 +50,10 @@ async def _restore(
         return False
     connected = isinstance(workspace.backend.state, Connected)
     options = [Option("cancel", "Cancel", "safe"), Option("restore", accept)]
-    question = ConfirmDialog(title, _what(to, changes, connected), options)
+    deploys = None
+    if connected and any(convex_reads(change.path) for change in changes):
+        deploys = workspace.dev_server.armed
+    question = ConfirmDialog(title, _what(to, changes, deploys), options)
     if await screen.app.push_screen_wait(question) != "restore":
         return False
     undone = await workspace.undo.restore(to.id, connected=connected)
@@ -61,7 +65,8 @@ async def _restore(
     return True
 
 
-def _what(to: Checkpoint, changes: Sequence[FileChange], connected: bool) -> str:
+def _what(to: Checkpoint, changes: Sequence[FileChange], deploys: bool | None) -> str:
+    """deploys: whether the deployment follows; None: it has nothing to do with it."""
     named = [f"  {change_line(change)}" for change in changes[:_MOST_NAMED]]
     if len(changes) > _MOST_NAMED:
         named.append(f"  and {len(changes) - _MOST_NAMED} more")
@@ -73,8 +78,9 @@ def _what(to: Checkpoint, changes: Sequence[FileChange], connected: bool) -> str
         "",
         _AGAIN,
     ]
-    if connected and any(convex_reads(change.path) for change in changes):
-        body.append(f"The functions are deployed again. {DATA_STAYS}")
+    if deploys is not None:
+        follows = "The functions are deployed again." if deploys else _STOPPED
+        body.append(f"{follows} {DATA_STAYS}")
     return "\n".join(body)
 
 
@@ -87,6 +93,4 @@ def _told(undone: Undone) -> str:
         parts.append("\n".join(["Left as they are:", *lines, *([f"  and {more} more"] if more > 0 else [])]))
     if undone.push is not None and not undone.push.ok:
         parts.append(f"The files are back, but not deployed: {undone.push.reason}")
-    if undone.not_pushed:
-        parts.append(f"The files are back. {undone.not_pushed}")
     return "\n\n".join(parts)
