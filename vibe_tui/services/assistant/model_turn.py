@@ -101,7 +101,7 @@ class ModelTurn:
         self._meter = Meter(assistant.limits, assistant.prices)
         self._repairs = Repairs()
         self._outcome: Outcome = "done"
-        self._said = ""  # of the answer that is being streamed
+        self._said: list[str] = []  # pieces of the answer that is being streamed
         self._answer = Answered("")
         self._cards: list[str] = []  # the calls of the answer, by the names the page knows
         self._last_call = ""
@@ -121,7 +121,8 @@ class ModelTurn:
             await in_thread(self._history.save)
         except VibeError as error:
             self._outcome = "failed"
-            said, self._said = self._said, ""
+            said = "".join(self._said)
+            self._said.clear()
             self._history.mend("The turn failed here.", said)
             if said.strip():
                 yield TurnText(_safe(said))
@@ -130,7 +131,7 @@ class ModelTurn:
             yield TurnFailed(error.message, error.next_step)
         finally:
             # Changes nothing after a turn that has ended by itself.
-            self._history.mend(STOPPED, self._said)
+            self._history.mend(STOPPED, "".join(self._said))
             with suppress(VibeError):  # was told above, or nobody listens any more
                 await in_thread(self._history.save)
         yield TurnEnded(self._outcome, tuple(self._bench.changes.paths))
@@ -157,7 +158,7 @@ class ModelTurn:
         """One request; its answer is then in the history."""
         step = self._meter.begin_step()
         messages: list[Message] = [System(self._system), *self._history.messages]
-        self._said, self._cards = "", []
+        self._said, self._cards = [], []
         complete: Complete | None = None
         async with aclosing(self._model.stream(messages, self._toolbox.specs)) as pieces:
             async for piece in pieces:
@@ -169,7 +170,7 @@ class ModelTurn:
             raise CutShort("The model's answer ended in the middle.", next_step="Ask again.")
         self._answer = _with_ids(complete.answer, step)
         self._history.add(self._answer)
-        self._said = ""
+        self._said.clear()
         self._cards = [self._card(step, index) for index in range(len(self._answer.calls))]
         if self._answer.text.strip():
             yield TurnText(_safe(self._answer.text))
@@ -181,7 +182,7 @@ class ModelTurn:
     def _told(self, piece: Piece, step: int) -> TurnEvent | None:
         match piece:
             case TextPiece(text=text):
-                self._said += text
+                self._said.append(text)
                 return TextTold(clean(text))
             case ReasoningPiece(text=text):
                 return TextTold(clean(text), reasoning=True)
