@@ -37,6 +37,7 @@ class ConnectFlow:
             lambda: workspace.emulator.ensure(lambda line: workspace.convex_log.append([line])),
             Path.home(),
             workspace.local_backend,
+            workspace.backend.reaches_here,
         )
 
     async def offers(self) -> tuple[ways.Offer, ...]:

@@ -11,6 +11,7 @@ from vibe_tui.services.convex.journal import Begun
 from vibe_tui.services.convex.key_check import key_problem
 from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.convex.local_backend_host import LocalBackendHost
+from vibe_tui.services.convex.out_of_reach import out_of_reach
 from vibe_tui.services.convex.provisioning import DisconnectStep, How, Provisioning
 from vibe_tui.services.convex.push import PushTarget, remove_variables
 from vibe_tui.services.convex.reachability import Pulse, answers
@@ -50,12 +51,16 @@ class Backend(Part[Connection, StepDone]):
         here: RunningHere,
         local_backend: LocalBackendHost,
         sandbox: Sandbox,
+        *,
+        reaches_here: bool = True,
     ) -> None:
+        """reaches_here: whether what runs in the sandbox can reach what answers on this computer only."""
         super().__init__(provisioning.connection())
         self._local_backend = local_backend
         self._provisioning = provisioning
         self._here = here
         self._sandbox = sandbox
+        self.reaches_here = reaches_here
 
     async def connect(
         self,
@@ -68,8 +73,10 @@ class Backend(Part[Connection, StepDone]):
         """Connect, or finish a connecting that was cut off. Steps show in the state.
 
         new_key: see Provisioning.connect.
-        Raises what went wrong; the state is then Failed, with the reason.
+        Raises OutOfReach before anything is done, else what went wrong: the state is then Failed, with the
+        reason.
         """
+        self._require_reach(method.name)
         try:
             connected = await self._provisioning.connect(
                 method, target=target, on_step=self._step, sign_in=sign_in, new_key=new_key
@@ -133,11 +140,12 @@ class Backend(Part[Connection, StepDone]):
     async def target(self) -> PushTarget:
         """Where to push to. A deployment of this computer is started first if it does not run.
 
-        Raises NotConnectedYet, and as RunningHere.up.
+        Raises NotConnectedYet, OutOfReach, and as RunningHere.up.
         """
         connection = self.state
         if not isinstance(connection, Connected):
             raise NotConnectedYet
+        self._require_reach(connection.backend, connection.url)
         connection = await self._up(connection)
         key = await asyncio.to_thread(self._provisioning.deploy_key)
         return PushTarget(connection, key, partial(self._is_up, connection))
@@ -154,6 +162,10 @@ class Backend(Part[Connection, StepDone]):
     def close(self) -> None:
         """Let go of what we keep running; it ends by itself once nobody uses it."""
         self._here.close()
+
+    def _require_reach(self, way: str, url: str = "") -> None:
+        if not self.reaches_here and (obstacle := out_of_reach(way, url)) is not None:
+            raise obstacle
 
     async def _remove_variables(self) -> DisconnectStep:
         title = "Removing our variables from .env.local"

@@ -6,7 +6,7 @@ The modules that carry a way out are loaded when one is made: the command line r
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Here:
     user_home: Path
     """Where the official CLI keeps its login."""
     local_backend: LocalBackendHost
+    reaches_here: bool = True
+    """Whether the project's sandbox can reach what answers on this computer only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,11 @@ def method(name: str, here: Here, *, url: str = "") -> ConnectMethod | KeyMethod
 def offers(here: Here) -> tuple[Offer, ...]:
     """All ways: first those that work at once, then those that need a secret pasted, last those that cannot
     work. Blocking: looks for files and programs."""
+    from vibe_tui.services.convex.out_of_reach import out_of_reach
+
     found = [_offer(method(name, here, url=_ANY_ADDRESS)) for name in NAMES]
+    if not here.reaches_here:
+        found = [replace(offer, obstacle=out_of_reach(offer.name) or offer.obstacle) for offer in found]
     return tuple(sorted(found, key=lambda offer: 2 if offer.obstacle else 1 if offer.asks else 0))
 
 
