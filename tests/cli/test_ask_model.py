@@ -87,7 +87,8 @@ def test_a_second_turn_sees_the_deployment_and_its_own_types(shared: Vibe) -> No
     script = [
         says(calls=[
             Call("tables"), Call("functions"), Call("run_query", function="notes:all", args={"limit": 3}),
-            Call("run_query", function="notes:none"), Call("env_names"), Call("recent_errors"),
+            Call("run_query", function="notes:none"), Call("run_query", function="notes:key"),
+            Call("env_names"), Call("recent_errors"),
             Call("request_secret", raw='{"name": "PAYMENT_KEY", "why": "To take payments"}'),
             Call("edit_file", path="convex/notes.ts", old="take(args.limit)", new="take(args.limits)"),
             Call("check_and_deploy"),
@@ -97,14 +98,17 @@ def test_a_second_turn_sees_the_deployment_and_its_own_types(shared: Vibe) -> No
     ]  # fmt: skip
     with ModelServer(*script) as server:
         vibe = with_model(shared, server)
+        assert vibe("env", "set", "PAYMENT_KEY", stdin="correct-horse-battery-staple").returncode == 0
         ended = vibe("ask", "--yes", "--model", "scripted", "--stream-json", "Look at the notes", limit=120)
+        assert vibe("env", "unset", "PAYMENT_KEY").returncode == 0
     assert ended.returncode == 0, ended.stderr
-    tables, functions, all_notes, none, names, errors, secret, edited, checked = results(server)[-10:-1]
+    tables, functions, all_notes, none, key, names, errors, secret, edited, checked = results(server)[-11:-1]
     assert tables["data"]["tables"]["notes"]["documents"] == "{ text: string }"
     assert any(it.startswith("public query notes:all(") for it in functions["data"]["functions"])
     assert all_notes["data"]["value"] == "[]"
     assert "no function" in none["data"]["error"]
-    assert names["data"] == {"names": []}
+    assert key["data"]["value"] == '"***"'
+    assert names["data"] == {"names": ["PAYMENT_KEY"]}
     assert errors["data"] == {"errors": []}
     assert secret["data"]["answer"] == "declined"
     assert edited["ok"] is True

@@ -12,9 +12,10 @@ from typing import Protocol
 
 from vibe_tui.services.assistant.answerer import Answerer
 from vibe_tui.services.assistant.checking import Checker
+from vibe_tui.services.assistant.compaction import compact
 from vibe_tui.services.assistant.events import TurnEnded, TurnEvent
 from vibe_tui.services.assistant.history import History
-from vibe_tui.services.assistant.model_turn import Assistant, ModelTurn, compact
+from vibe_tui.services.assistant.model_turn import Assistant, ModelTurn
 from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.assistant.project_secrets import learn_secrets
 from vibe_tui.services.assistant.prompts.system import stable_part, system_prompt

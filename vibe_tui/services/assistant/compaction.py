@@ -6,7 +6,7 @@ First the old results of tools go; if that is not enough, the model sums up what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -20,6 +20,10 @@ from vibe_tui.services.assistant.chat_model import (
     System,
     ToolResult,
 )
+from vibe_tui.services.assistant.events import ToolEnded, ToolStarted, TurnEvent
+from vibe_tui.services.assistant.history import History
+from vibe_tui.services.errors import VibeError
+from vibe_tui.services.in_thread import in_thread
 
 FULL = 0.7
 """Of the window: from here on it is made shorter."""
@@ -33,6 +37,7 @@ _ASK = (
     "what was decided, which files were changed and how, what is still open, and what the user said they "
     "like or do not like. Leave out what the files themselves say. At most 600 words, no tools."
 )
+_COMPACTING = "compact"
 _HERE = "Summary of our conversation so far:\n"
 
 
@@ -58,7 +63,28 @@ def without_old_results(messages: Sequence[Message]) -> list[Message]:
     ]
 
 
-async def summary(model: ChatModel, system: str, messages: Sequence[Message]) -> list[Message]:
+async def compact(
+    model: ChatModel, history: History, system: str, *, at_once: bool = False
+) -> AsyncGenerator[TurnEvent, None]:
+    """Make the conversation shorter where it must be, or `at_once`. Raises ModelFailed."""
+    messages = history.messages
+    if not messages or not (at_once or too_long(messages, history.tokens, model.window)):
+        return
+    shorter: Sequence[Message] = without_old_results(messages)
+    saved = size(messages) - size(shorter)
+    tokens = history.tokens - saved if history.tokens is not None else None
+    if at_once or too_long(shorter, tokens, model.window):
+        yield ToolStarted(_COMPACTING, "Summing up the conversation so far")
+        try:
+            shorter = await _summary(model, system, shorter)
+        except VibeError as problem:
+            yield ToolEnded(_COMPACTING, ok=False, title=problem.message)
+            raise
+        yield ToolEnded(_COMPACTING, ok=True, title="Summed up the conversation so far")
+    await in_thread(lambda: history.replace(shorter))
+
+
+async def _summary(model: ChatModel, system: str, messages: Sequence[Message]) -> list[Message]:
     """A conversation of two messages in the place of all these. Raises ModelFailed."""
     asked = [System(system), *messages, Said(_ASK)]
     async with aclosing(model.stream(asked, ())) as pieces:

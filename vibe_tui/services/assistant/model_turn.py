@@ -53,7 +53,6 @@ from vibe_tui.services.in_thread import in_thread
 from vibe_tui.services.terminal_text import clean, redact
 
 STOPPED = "The user stopped the answer here."
-_COMPACTING = "compact"
 
 
 class GoesInCircles(LimitReached):
@@ -137,7 +136,7 @@ class ModelTurn:
         yield TurnEnded(self._outcome, tuple(self._bench.changes.paths))
 
     async def _work(self, prompt: str, images: Sequence[str]) -> AsyncGenerator[TurnEvent, None]:
-        async with aclosing(compact(self._model, self._history, self._system)) as events:
+        async with aclosing(compaction.compact(self._model, self._history, self._system)) as events:
             async for event in events:
                 yield event
         self._history.add(Said(redact(clean(prompt)), tuple(images) if self._model.takes_images else ()))
@@ -258,27 +257,6 @@ class ModelTurn:
             yield Deployed(push)
         else:
             yield DeployOffered(self._no_deploy)
-
-
-async def compact(
-    model: ChatModel, history: History, system: str, *, at_once: bool = False
-) -> AsyncGenerator[TurnEvent, None]:
-    """Make the conversation shorter where it must be, or `at_once`. Raises ModelFailed."""
-    messages = history.messages
-    if not messages or not (at_once or compaction.too_long(messages, history.tokens, model.window)):
-        return
-    shorter: Sequence[Message] = compaction.without_old_results(messages)
-    saved = compaction.size(messages) - compaction.size(shorter)
-    tokens = history.tokens - saved if history.tokens is not None else None
-    if at_once or compaction.too_long(shorter, tokens, model.window):
-        yield ToolStarted(_COMPACTING, "Summing up the conversation so far")
-        try:
-            shorter = await compaction.summary(model, system, shorter)
-        except VibeError as problem:
-            yield ToolEnded(_COMPACTING, ok=False, title=problem.message)
-            raise
-        yield ToolEnded(_COMPACTING, ok=True, title="Summed up the conversation so far")
-    await in_thread(lambda: history.replace(shorter))
 
 
 def _with_ids(answer: Answered, step: int) -> Answered:

@@ -31,6 +31,11 @@ async def connected(bench: Bench) -> DeploymentApi:
     return await bench.open_deployment()
 
 
+async def _learn_values(api: DeploymentApi) -> None:
+    """Functions can return and log what is in the variables: once known, `redact` takes it out."""
+    await api.variables.all()
+
+
 async def _tables(_: Arguments, bench: Bench) -> Result:
     async with await connected(bench) as api:
         names, schema = await api.data.tables(), await api.schema()
@@ -49,6 +54,7 @@ async def _functions(_: Arguments, bench: Bench) -> Result:
 
 async def _run_query(arguments: Arguments, bench: Bench) -> Result:
     async with await connected(bench) as api:
+        await _learn_values(api)
         spec = await api.functions.find(arguments.text("function"))
         if spec.type != "query":
             raise ToolRefused(
@@ -69,6 +75,7 @@ def _as_text(value: object) -> str:
 
 async def _errors(_: Arguments, bench: Bench) -> Result:
     async with await connected(bench) as api:
+        await _learn_values(api)
         batch = await api.logs.history()
     failed = [entry for entry in batch.entries if entry.error is not None][-_MOST_ERRORS:]
     errors: list[object] = [
