@@ -94,9 +94,17 @@ class Home:
     def log(self, id: str, name: str) -> Path:
         return self.project(id) / "logs" / f"{name}.log"
 
+    def prompts(self, id: str) -> Path:
+        """What was asked in the project's chat, as JSON lines."""
+        return self.project(id) / "prompts.jsonl"
+
     def chat(self, id: str) -> Path:
         """The project's chat, as JSON lines."""
         return self.project(id) / "chat.jsonl"
+
+    def mirror(self, id: str) -> Path:
+        """What the project's folder and its sandbox in the cloud both have."""
+        return self.project(id) / "mirror.json"
 
     def checkpoints(self, id: str) -> Path:
         """The folder of the project's checkpoints."""

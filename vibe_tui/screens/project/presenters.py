@@ -9,7 +9,7 @@ from vibe_tui.screens.clipboard import copy
 from vibe_tui.screens.confirm import ConfirmDialog, Option
 from vibe_tui.screens.dashboard.opening import open_backend_screen
 from vibe_tui.screens.project.backend_presenter import BackendPresenter
-from vibe_tui.screens.project.chat_presenter import ChatPresenter
+from vibe_tui.screens.project.chat_presenter import ChatPage, ChatPresenter
 from vibe_tui.screens.project.download import download
 from vibe_tui.screens.project.editor_presenter import EditorPresenter
 from vibe_tui.screens.project.files_presenter import FilesPresenter
@@ -19,6 +19,7 @@ from vibe_tui.screens.project.production import deploy_production
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.lease import ProjectHeld
 from vibe_tui.services.project_files import ProjectFiles
+from vibe_tui.services.prompt_history import PromptHistory
 from vibe_tui.services.working_tree import WorkingTree
 from vibe_tui.services.workspace import Workspace
 
@@ -37,13 +38,15 @@ PUBLISH = (
 class Presenters:
     """Made when the services are loaded, after the first paint."""
 
-    def __init__(self, screen: ProjectScreen) -> None:
+    def __init__(self, screen: ProjectScreen, home: Home) -> None:
         self._screen = screen
         self._marked: set[str] = set()
         self.files = FilesPresenter(screen.file_tree, self.do)
         self.editor = EditorPresenter(screen.editor, self.do, self.files.also_follow)
         self.log = LogPresenter({"convex": screen.logs.active})
-        self.chat = ChatPresenter(screen.chat, self.do, self._written)
+        page = ChatPage(screen.open_file, screen.perform, self.copy, self._written, self._assistant)
+        prompts = PromptHistory(home.prompts(screen.project.id))
+        self.chat = ChatPresenter(screen.chat, self.do, page, prompts)
         self.backend = BackendPresenter(screen.header, screen.status, self.do, screen.pushed)
         self._workspace: Workspace | None = None
         self._read_only: ProjectFiles | None = None
@@ -55,8 +58,6 @@ class Presenters:
         """Let every pane follow the workspace; returns what ends that."""
         self._stop_reading()
         self._workspace = workspace
-        screen = self._screen
-        screen.status.show("assistant", f"assistant: {_short(workspace.chat.state.assistant)}")
         ends = [
             self.files.attach(workspace.files),
             self.editor.attach(workspace.files),
@@ -179,6 +180,9 @@ class Presenters:
         await self._screen.app.push_screen_wait(
             ConfirmDialog("Publish App", PUBLISH, [Option("close", "Close", "safe")])
         )
+
+    def _assistant(self, name: str) -> None:
+        self._screen.status.show("assistant", f"assistant: {_short(name)}")
 
     def _written(self, path: str) -> None:
         self._marked.add(path)

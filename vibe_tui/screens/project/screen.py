@@ -12,7 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.screen import Screen
 
-from vibe_tui.action_host import ActionHost
+from vibe_tui.action_host import ActionHost, hosts_of
 from vibe_tui.actions import Context, bindings
 from vibe_tui.screens.project.layout import make_panes
 from vibe_tui.services.errors import VibeError
@@ -111,7 +111,7 @@ class ProjectScreen(ActionHost, Screen[None]):
         workspaces: Any = await asyncio.to_thread(import_module, "vibe_tui.services.workspace")
         leases: Any = await asyncio.to_thread(import_module, "vibe_tui.services.lease")
         make: Any = await asyncio.to_thread(import_module, "vibe_tui.screens.project.presenters")
-        presenters = make.Presenters(self)
+        presenters = make.Presenters(self, self._home)
         while not self._leaving.is_set():
             try:
                 async with workspaces.open_workspace(
@@ -178,6 +178,15 @@ class ProjectScreen(ActionHost, Screen[None]):
             "publish": lambda: self._start(lambda p: p.publish()),
             "undo_turn": lambda: self._start(lambda p: p.undo_turn()),
             "history": lambda: self._start(lambda p: p.history()),
+            "choose_model": lambda: self._start(lambda p: p.chat.choose_model()),
+            "review_changes": lambda: self._with(lambda p: p.chat.review_changes()),
+            "retry_prompt": lambda: self._with(lambda p: p.chat.retry_prompt()),
+            "edit_prompt": lambda: self._with(lambda p: p.chat.edit_prompt()),
+            "attach_image": lambda: self._start(lambda p: p.chat.attach_image()),
+            "copy_answer": lambda: self._start(lambda p: p.chat.copy_answer()),
+            "copy_code": lambda: self._start(lambda p: p.chat.copy_code()),
+            "compact_chat": lambda: self._with(lambda p: p.chat.compact()),
+            "clear_chat": lambda: self._start(lambda p: p.chat.clear()),
             "quit": lambda: self._start(lambda p: p.quit()) if self._presenters else self.app.exit(),
         }
 
@@ -199,6 +208,13 @@ class ProjectScreen(ActionHost, Screen[None]):
 
     def open_problem(self, problem: Problem) -> None:
         self.open_file(problem.file, problem.line or None)
+
+    def perform(self, action_id: str) -> None:
+        """Do an action of the registry here, or on the whole page, if it can be done now."""
+        for host in hosts_of(self):
+            if host.is_enabled(action_id):
+                self.run_worker(host.action_perform(action_id), exclusive=False)
+                return
 
     def open_file(self, path: str, line: int | None = None) -> None:
         self._start(lambda presenters: presenters.open_file(path, line))
@@ -251,27 +267,6 @@ class ProjectScreen(ActionHost, Screen[None]):
     def _copy_requested(self, event: LogView.CopyRequested) -> None:
         self._start(lambda presenters: presenters.copy(event.text))
 
-    @on(messages.PromptSent)
-    def _prompt_sent(self, event: messages.PromptSent) -> None:
-        self._with(lambda presenters: presenters.chat.ask(event.text))
-
-    @on(messages.PlanAnswered)
-    def _plan_answered(self, event: messages.PlanAnswered) -> None:
-        self._with(lambda presenters: presenters.chat.answer(event.plan_id, event.approved))
-
-    @on(messages.StopRequested)
-    def _stop_requested(self) -> None:
-        self._with(lambda presenters: presenters.chat.stop())
-
-    @on(messages.FileOpened)
-    def _chat_file_opened(self, event: messages.FileOpened) -> None:
-        self.open_file(event.path)
-
-    @on(messages.ProblemChosen)
-    def _chat_problem_chosen(self, event: messages.ProblemChosen) -> None:
-        self.open_file(event.path, event.line or None)
-
-    @on(messages.OfferTaken)
-    async def _offer_taken(self, event: messages.OfferTaken) -> None:
-        if self.is_enabled(event.action_id):
-            await self.action_perform(event.action_id)
+    @on(messages.ChatMessage)
+    def _chat_spoke(self, event: messages.ChatMessage) -> None:
+        self._with(lambda presenters: presenters.chat.take(event))

@@ -1,9 +1,9 @@
-"""A file that was written, with what changed in it."""
+"""A file that was written or deleted, with what changed in it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.message import Message
 
 from vibe_tui.services.terminal_text import visible
+from vibe_tui.widgets.chat.entry import Entry
 from vibe_tui.widgets.chat.line import Line
 from vibe_tui.widgets.chat.messages import FileOpened
 from vibe_tui.widgets.diff_view import DiffView
@@ -36,7 +37,10 @@ class _OpenLine(Line):
         self.post_message(FileOpened(self._path))
 
 
-class FileCard(Vertical):
+Change = Literal["changed", "created", "deleted"]
+
+
+class FileCard(Vertical, Entry):
     """One line; choosing it shows the diff."""
 
     DEFAULT_CSS = """
@@ -47,11 +51,14 @@ class FileCard(Vertical):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "open", "Open in the editor", show=False)]
 
-    def __init__(self, path: str, added: int, removed: int, diff: str, created: bool) -> None:
+    def __init__(self, path: str, added: int, removed: int, diff: str, change: Change) -> None:
         super().__init__()
-        self._path, self._diff = path, diff
-        self._tail = f"+{added} \N{MINUS SIGN}{removed}" + ("  new" if created else "")
+        self._path, self._added, self._removed, self._diff = path, added, removed, diff
+        self._change = change
         self._line = _FileLine()
+
+    def again(self) -> FileCard:
+        return FileCard(self._path, self._added, self._removed, self._diff, self._change)
 
     def compose(self) -> ComposeResult:
         yield self._line
@@ -64,21 +71,23 @@ class FileCard(Vertical):
         event.stop()
         shown = self.query(DiffView)
         if not shown:
-            self.mount(DiffView(self._diff), _OpenLine(self._path))
+            self.mount(DiffView(self._diff))
+            if self._change != "deleted":
+                self.mount(_OpenLine(self._path))
             self._show_line(is_open=True)
         else:
             is_open = shown.first().collapsed
             shown.first().collapsed = not is_open
-            self.query_one(_OpenLine).display = is_open
+            self.query(_OpenLine).set(display=is_open)
             self._show_line(is_open=is_open)
 
     def action_open(self) -> None:
-        self.post_message(FileOpened(self._path))
+        if self._change != "deleted":
+            self.post_message(FileOpened(self._path))
 
     def _show_line(self, *, is_open: bool) -> None:
         arrow = "▾" if is_open else "▸"
-        self._line.update(
-            Content.assemble(
-                ("✓ ", "$success"), visible(self._path), (f"  {self._tail} {arrow}", "$text-muted")
-            )
-        )
+        added = f"+{self._added} " if self._change != "deleted" else ""
+        what = {"changed": "", "created": "  new", "deleted": "  deleted"}[self._change]
+        tail = f"  {added}\N{MINUS SIGN}{self._removed}{what} {arrow}"
+        self._line.update(Content.assemble(("✓ ", "$success"), visible(self._path), (tail, "$text-muted")))

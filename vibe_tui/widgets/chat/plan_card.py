@@ -13,13 +13,14 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from vibe_tui.services.terminal_text import clean
+from vibe_tui.widgets.chat.entry import Entry
 from vibe_tui.widgets.chat.messages import PlanAnswered
 
 GRACE_SECONDS = 0.5
 """Keys and clicks this soon after the question were not meant for it."""
 
 
-class PlanCard(Vertical):
+class PlanCard(Vertical, Entry):
     """Asks only once `ask` is called. Cancel is what a careless Enter would choose."""
 
     DEFAULT_CSS = """
@@ -56,7 +57,14 @@ class PlanCard(Vertical):
         self._title, self._steps, self._notes = clean(title), steps, notes
         self._clock = clock
         self._asked_at = 0.0
+        self._answered = ""
         self._answer = Static(markup=False, classes="answer")
+
+    def again(self) -> PlanCard:
+        card = PlanCard(self.plan_id, self._title, self._steps, self._notes, self._clock)
+        if self._answered:
+            card._close(self._answered)
+        return card
 
     def compose(self) -> ComposeResult:
         yield Static(Content(self._title).stylize("bold"), markup=False)
@@ -94,4 +102,5 @@ class PlanCard(Vertical):
     def _close(self, answer: str) -> None:
         self.remove_class("-asking")
         self.add_class("-answered")
+        self._answered = answer
         self._answer.update(answer)
