@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from vibe_tui.services.assistant.recipes import job_code, spoken
 from vibe_tui.services.assistant.recipes import table_functions as functions
 from vibe_tui.services.assistant.recipes.auth_tables import AUTH_SERVER
 from vibe_tui.services.assistant.recipes.base_files import (
@@ -19,6 +21,7 @@ from vibe_tui.services.assistant.recipes.base_files import (
 from vibe_tui.services.assistant.recipes.code_file import Code, CodeFile
 from vibe_tui.services.assistant.recipes.column import read_columns
 from vibe_tui.services.assistant.recipes.draft import Draft, NotPlaced
+from vibe_tui.services.assistant.recipes.moments import Duration, duration_of
 from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.assistant.recipes.recipe_files import recipe_file
 from vibe_tui.services.assistant.recipes.schema_file import CannotEdit, SchemaFile
@@ -26,6 +29,7 @@ from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.terminal_text import clean
 
 AUTH_PATH = "convex/auth.ts"
+_RUN_AFTER = re.compile(r"runAfter\(\s*([\d* ]+),")
 
 
 class NoTable(Unclear):
@@ -114,8 +118,25 @@ class Backend:
             if old is None or old == new or self.draft.text(old.module) is None:
                 continue
             file = CodeFile(self.draft, old.module, "")
-            for maker in (*functions.MAKERS.values(), *_searches(old)):
+            for maker in (*functions.MAKERS.values(), *_searches(old), *_removals(file)):
                 self._refresh_one(file, maker(old), maker(new), new)
+        self._refresh_jobs()
+
+    def _refresh_jobs(self) -> None:
+        """What starts a job asks who calls, once people sign in."""
+        if not self.auth or self.draft.text(job_code.JOBS_PATH) is None:
+            return
+        file = CodeFile(self.draft, job_code.JOBS_PATH, "")
+        for start in re.findall(r"export const schedule(\w+) =", self.draft.text(job_code.JOBS_PATH) or ""):
+            name = spoken.camel(start)
+            delay = _delay(file, f"schedule{start}")
+            if delay is None:
+                continue
+            old, new = (
+                job_code.later(name, delay.code, delay.words, auth=auth) for auth in (False, self.auth)
+            )
+            if not file.has(new) and file.replace(old, new):
+                self.draft.steps.append(f"Change {new.name} in {file.path} to fit.")
 
     def _refresh_one(self, file: CodeFile, old: Code, new: Code, shape: Shape) -> None:
         same = old.text == new.text
@@ -123,9 +144,8 @@ class Backend:
             return
         if shape.is_users and new.name not in ("list", "create", "update", "remove"):
             self.draft.tell(
-                f"By hand: {file.path} has {new.name}, which tells everybody's e-mail address. Take "
-                "it out, or "
-                "return only names."
+                f"By hand: {new.name} in {file.path} works on everybody's account. Take it out, or let it look at "
+                "who calls."
             )
             return
         if file.has(new):
@@ -154,6 +174,20 @@ def _searches(shape: Shape) -> list[Callable[[Shape], Code]]:
         return lambda one: functions.search(one, field, f"search_{field}")
 
     return [maker(one.name) for one in shape.columns if one.is_text()]
+
+
+def _removals(file: CodeFile) -> list[Callable[[Shape], Code]]:
+    delay = _delay(file, "removeLater")
+    if delay is None:
+        return []
+    return [lambda shape: job_code.remove_later(shape, delay.code, delay.words)]
+
+
+def _delay(file: CodeFile, name: str) -> Duration | None:
+    """After how long the function called `name` has something run."""
+    there = file.export(name)
+    found = None if there is None else _RUN_AFTER.search(file.module.text(there))
+    return None if found is None else duration_of(found[1])
 
 
 def _check_functions_folder(draft: Draft) -> None:

@@ -28,12 +28,18 @@ class BuiltInRecipes:
 
     @cached_property
     def _recipes(self) -> Sequence[Recipe]:
+        """In the order in which a user is told of them. The last that understands a prompt answers it: they
+        are ever more special, and AddTables reads any "… table"."""
+        from vibe_tui.services.assistant.recipes.crons import AddCron
         from vibe_tui.services.assistant.recipes.fields import AddFields
         from vibe_tui.services.assistant.recipes.functions import WriteFunctions
         from vibe_tui.services.assistant.recipes.google_auth import AddGoogleAuth
+        from vibe_tui.services.assistant.recipes.http_endpoint import AddHttpEndpoint
         from vibe_tui.services.assistant.recipes.indexes import AddIndex, AddPages, AddSearch
         from vibe_tui.services.assistant.recipes.realtime import MakeRealtime
+        from vibe_tui.services.assistant.recipes.scheduled import ScheduleFunction
         from vibe_tui.services.assistant.recipes.tables import AddTables
+        from vibe_tui.services.assistant.recipes.uploads import AddUploads
 
         return (
             AddTables(),
@@ -44,11 +50,15 @@ class BuiltInRecipes:
             AddIndex(),
             AddSearch(),
             AddPages(),
+            AddUploads(),
+            ScheduleFunction(),
+            AddCron(),
+            AddHttpEndpoint(),
         )
 
     def _answer(self, prompt: str, files: Files) -> Plan | Refusal:
         try:
-            for recipe in sorted(self._recipes, key=lambda one: one is self._recipes[0]):
+            for recipe in reversed(self._recipes):
                 if (answer := recipe.plan(prompt, files)) is not None:
                     return answer
         except NotPlaced as problem:

@@ -24,7 +24,7 @@ from vibe_tui.services.assistant.recipes.schema_change import with_auth_tables
 from vibe_tui.services.assistant.recipes.schema_edit import Change, add_entries
 from vibe_tui.services.assistant.recipes.schema_style import elements
 from vibe_tui.services.assistant.recipes.typescript import nodes
-from vibe_tui.services.assistant.recipes.upload_files import refresh_uploads
+from vibe_tui.services.assistant.recipes.uploads import refresh_uploads
 from vibe_tui.services.assistant.recipes.wanted_table import own_authors, users_for_auth
 
 _AUTH = (

@@ -23,7 +23,7 @@ from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.assistant.recipes.table import literal
 from vibe_tui.services.assistant.recipes.table_functions import search, search_name
 from vibe_tui.services.assistant.recipes.table_words import and_list
-from vibe_tui.services.assistant.recipes.wanted_table import wanted_shape, write_out_users
+from vibe_tui.services.assistant.recipes.wanted_table import not_users, wanted_shape, write_out_users
 
 _ON = r"(?:on|by|over|for|with|using)"
 _TO = r"(?:to|on|in|for|of)"
@@ -118,7 +118,7 @@ class AddSearch:
         if found is None:
             return None
         backend = Backend(Draft(files))
-        shape = _private(wanted_shape(backend, found["table"]), "search")
+        shape = not_users(wanted_shape(backend, found["table"]), "search")
         said_field = found.groupdict().get("field")
         if said_field:
             field = _fields(shape, said_field, True)[0]
@@ -156,7 +156,7 @@ class AddPages:
         if found is None:
             return None
         backend = Backend(Draft(files))
-        shape = _private(wanted_shape(backend, found["table"]), "pages")
+        shape = not_users(wanted_shape(backend, found["table"]), "pages")
         if backend.add_functions(shape, ["page"]):
             backend.draft.steps.append(f"Write page in {shape.module}: {shape.many}, newest first.")
             backend.draft.assume(
@@ -171,18 +171,6 @@ class AddPages:
 def _match(ways: tuple[re.Pattern[str], ...], prompt: str) -> re.Match[str] | None:
     sentence = said(prompt)
     return next((match for way in ways if (match := way.match(sentence))), None)
-
-
-def _private(shape: Shape, what: str) -> Shape:
-    """Raises Unclear for the users of Convex Auth: a whole user has an e-mail address."""
-    if shape.is_users:
-        raise Unclear(
-            f"Built-in recipes write no {what} of users once they sign in: a user has an e-mail "
-            "address, which is "
-            "nobody else's business.",
-            next_step="“Add a list function for users” gives their names and pictures.",
-        )
-    return shape
 
 
 def _fields(shape: Shape, words: str, spoken: bool) -> tuple[str, ...]:

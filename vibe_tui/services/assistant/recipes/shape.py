@@ -80,6 +80,11 @@ class Shape:
         return tuple(one for one in self.columns if one.name not in from_session)
 
     @property
+    def files(self) -> tuple[Column, ...]:
+        """The fields with the id of a stored file."""
+        return tuple(one for one in self.columns if one.type == Reference("_storage"))
+
+    @property
     def heading(self) -> Column | None:
         """The text that tells documents apart best."""
         texts = [one for one in self.columns if one.is_text()]

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from vibe_tui.services.assistant.recipes import spoken
 from vibe_tui.services.assistant.recipes.auth_tables import AUTH_SERVER
 from vibe_tui.services.assistant.recipes.code_file import Code, Import
 from vibe_tui.services.assistant.recipes.column import Column
 from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.assistant.recipes.spoken import article
-from vibe_tui.services.assistant.recipes.table import Reference
 
 GENERATED = "./_generated/server"
 TEXT_PATH = "convex/text.ts"
@@ -61,6 +61,7 @@ def save(shape: Shape) -> Code:
 
 
 def newest(shape: Shape) -> Code:
+    files = shape.files
     body = _signed_out_get("[]") if shape.auth else []
     if shape.is_users:
         # An address is nobody else's business.
@@ -70,6 +71,18 @@ def newest(shape: Shape) -> Code:
         ]
         profile = '_id: v.id("users"), name: v.optional(v.string()), image: v.optional(v.string())'
         returns = f"v.array(v.object({{ {profile} }}))"
+    elif files:
+        body += [
+            f'const {_plural(shape)} = await ctx.db.query("{shape.table}").order("desc").take({NEWEST});',
+            "return await Promise.all(",
+            f"  {_plural(shape)}.map(async ({shape.variable}) => ({{",
+            f"    ...{shape.variable},",
+            f"    url: {_url(shape, files[0])},",
+            "  })),",
+            ");",
+        ]
+        fields = f'...schema.doc("{shape.table}").fields, url: v.union(v.string(), v.null())'
+        returns = f"v.array(v.object({{ {fields} }}))"
     else:
         body.append(f'return await ctx.db.query("{shape.table}").order("desc").take({NEWEST});')
         returns = f'v.array(schema.doc("{shape.table}"))'
@@ -116,7 +129,7 @@ def update(shape: Shape) -> Code:
 
 def remove(shape: Shape) -> Code:
     argument, variable = "id", shape.variable
-    files = [one for one in shape.columns if one.type == Reference("_storage")]
+    files = shape.files
     who = _signed_in(f"Sign in to delete {shape.many}.", keep=_belongs(shape)) if shape.auth else []
     body = [
         *who,
@@ -138,7 +151,7 @@ def remove(shape: Shape) -> Code:
         shape,
         "mutation",
         "remove",
-        f"Deletes {article(shape.one)}{' and its file' if files else ''}.",
+        f"Deletes {article(shape.one)}{', and what is stored of it' if files else ''}.",
         [f'{argument}: v.id("{shape.table}")'],
         "v.null()",
         body,
@@ -200,6 +213,23 @@ def search_name(field: str) -> str:
     return f"searchBy{field[:1].upper()}{field[1:]}"
 
 
+def upload_url(shape: Shape) -> Code:
+    return _function(
+        shape,
+        "mutation",
+        "generateUploadUrl",
+        "Where a client may send one file, within the hour.",
+        [],
+        "v.string()",
+        [
+            *(_signed_in("Sign in to upload files.", keep=False) if shape.auth else []),
+            "return await ctx.storage.generateUploadUrl();",
+        ],
+        (),
+        uses_args=False,
+    )
+
+
 Maker = Callable[[Shape], Code]
 MAKERS: dict[str, Maker] = {
     "save": save,
@@ -207,6 +237,7 @@ MAKERS: dict[str, Maker] = {
     "update": update,
     "delete": remove,
     "page": page,
+    "upload": upload_url,
 }
 """By what they do, in the order in which a file has them."""
 
@@ -262,6 +293,16 @@ def _member(name: str, value: Sequence[str]) -> list[str]:
     lines[0] = f"{name}: {lines[0]}"
     lines[-1] += ","
     return lines
+
+
+def _plural(shape: Shape) -> str:
+    return "found" if shape.variable in ("document", spoken.camel(shape.table)) else spoken.camel(shape.table)
+
+
+def _url(shape: Shape, column: Column) -> str:
+    file = f"{shape.variable}.{column.name}"
+    url = f"await ctx.storage.getUrl({file})"
+    return f"{file} === undefined ? null : {url}" if column.optional else url
 
 
 def _object(entries: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from vibe_tui.services.assistant.recipes.backend import Backend, NoTable
 from vibe_tui.services.assistant.recipes.base_files import SCHEMA_PATH
 from vibe_tui.services.assistant.recipes.column import read_columns
 from vibe_tui.services.assistant.recipes.known_tables import known_table
+from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.assistant.recipes.schema_change import (
     index_call,
     with_fields,
@@ -41,6 +42,18 @@ def wanted_shape(backend: Backend, words: str) -> Shape:
         backend.draft.assume(f"The table {new} was not there: it is added with the usual fields, {fields}.")
         name = new
     return backend.shape(name)
+
+
+def not_users(shape: Shape, what: str) -> Shape:
+    """`shape`, unless it is the users of Convex Auth, who are nobody else's business. Raises Unclear."""
+    if shape.is_users:
+        raise Unclear(
+            f"Built-in recipes do not write {what} for users once people sign in: they would show or "
+            "take away "
+            "what belongs to a user alone.",
+            next_step="“Create a function to list users” gives their names and pictures.",
+        )
+    return shape
 
 
 def missing_table(backend: Backend, words: str) -> NoTable:
