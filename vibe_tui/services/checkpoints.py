@@ -151,6 +151,7 @@ class Checkpoints:
         with self._opened() as repository:
             now = self._look(repository)
             names = repository.names()
+            same: set[str] = set()
             while names:
                 entry = _entry(repository, names.pop())
                 checkpoint = entry.checkpoint
@@ -158,8 +159,10 @@ class Checkpoints:
                     # What lies between the two was undone by it. One that is pruned undid all of them.
                     at = [name for name in names if name.startswith(checkpoint.restored)]
                     names = names[: names.index(at[0])] if at else []
-                elif self._difference(repository, entry, now) != Difference({}, ()):
-                    return checkpoint
+                elif entry.commit.tree not in same:
+                    if self._difference(repository, entry, now) != Difference({}, ()):
+                        return checkpoint
+                    same.add(entry.commit.tree)
             return None
 
     def restore(self, id: str) -> Restored:
