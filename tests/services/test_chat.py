@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from vibe_tui.services.assistant.answerer import Plan
-from vibe_tui.services.assistant.events import Deployed, DeployOffered, FileWritten, TurnEnded
+from vibe_tui.services.assistant.events import (
+    Deployed,
+    DeployOffered,
+    FileWritten,
+    TurnEnded,
+    TurnFailed,
+    TurnStarted,
+    TurnText,
+)
 from vibe_tui.services.assistant.ports import TurnPorts
 from vibe_tui.services.assistant.recipes import BuiltInRecipes
 from vibe_tui.services.chat import Chat, ChatBusy, ChatState
@@ -137,3 +145,14 @@ async def test_a_stopped_turn_leaves_the_chat_ready(setup: Setup) -> None:
     ended = await setup.chat.ask(PROMPT, TurnPorts(yes), connected=False)
     assert isinstance(ended, TurnEnded)
     assert ended.outcome == "done"
+
+
+async def test_a_secret_in_a_quote_leaves_the_record_readable(setup: Setup) -> None:
+    """Stars in the finished JSON would take the backslash before the quote along."""
+    said = 'Set "SHOP_KEY=abc" now\nand "OTHER_TOKEN=def"'
+    await setup.chat.ask(said, TurnPorts(yes), connected=False)
+    record = [json.loads(line) for line in setup.record.read_text().splitlines()]
+    assert record[0]["prompt"] == 'Set "SHOP_KEY=***" now\nand "OTHER_TOKEN=***"'
+    told = (await setup.chat.earlier(10)).told
+    assert [type(it.event) for it in told] == [TurnStarted, TurnText, TurnFailed, TurnEnded]
+    assert told[0].at == record[0]["at"]

@@ -12,7 +12,15 @@ from urllib.parse import quote
 import pytest
 
 from vibe_tui.services.secret import Secret
-from vibe_tui.services.terminal_text import CUT_MARK, LINE_LIMIT, LineSplitter, clean, redact, visible
+from vibe_tui.services.terminal_text import (
+    CUT_MARK,
+    LINE_LIMIT,
+    LineSplitter,
+    clean,
+    redact,
+    redact_all,
+    visible,
+)
 
 SECRET = "dev:quiet-newt-7|" + "Zm9v" * 8 + "+/=="
 LINES = (
@@ -225,3 +233,9 @@ def test_a_colour_in_the_middle_of_a_secret_does_not_show_it() -> None:
     value = Secret(SECRET).reveal()
     text = f"\x1b[32mok\x1b[0m\n{value[:20]}\x1b[31m{value[20:]}\x1b[0m\n\x1b[2mend\x1b[0m\n"
     assert split([text.encode()]) == ["\x1b[32mok\x1b[0m", "***", "\x1b[2mend\x1b[0m"]
+
+
+def test_the_texts_of_a_json_value_are_redacted_one_by_one() -> None:
+    value = {"a": ['say "MY_KEY=abc" twice', 1, None], "b": {"c": ("MY_TOKEN=def\nend",)}}
+    hidden = {"a": ['say "MY_KEY=***" twice', 1, None], "b": {"c": ["MY_TOKEN=***\nend"]}}
+    assert redact_all(value) == hidden
