@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vibe_tui.services.assistant.answerer import Answerer
+from vibe_tui.services.assistant.chat_model import Answered, Said
 from vibe_tui.services.assistant.checking import Checker
 from vibe_tui.services.assistant.compaction import compact
 from vibe_tui.services.assistant.events import TurnEnded, TurnEvent
@@ -154,6 +155,22 @@ class Chat(Part[ChatState, TurnEvent]):
             async with aclosing(steps) as events:
                 async for event in events:
                     await self._told(event)
+
+    async def went_back(self, title: str, paths: Sequence[str]) -> None:
+        """The files were put back by hand: a model that had changed them must not believe its own words.
+
+        Raises StoreNotWritable or StoreFull.
+        """
+        await self._load()
+        if self._history.messages:
+            files = ", ".join(paths)
+            self._history.add(
+                Said(
+                    f"[The user went back to the files as they were before “{title}”. Changed by that: {files}]"
+                )
+            )
+            self._history.add(Answered("[Noted.]"))
+            await in_thread(self._history.save)
 
     async def clear(self) -> None:
         """Begin a new conversation; the files stay as they are. Raises ChatBusy."""

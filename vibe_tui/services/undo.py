@@ -89,6 +89,8 @@ class Undo(Part[UndoState, Restored]):
             with self._dev_server.hold():
                 restored = await in_thread(lambda: self._checkpoints.restore(id))
             self._emit(restored)
+            if restored.changed:
+                await self._chat.went_back(restored.checkpoint.title, restored.changed)
             if not connected or not any(map(convex_reads, restored.changed)):
                 return Undone(restored, None)
             if not self._dev_server.armed and not deploy_when_stopped:

@@ -116,6 +116,19 @@ async def test_the_conversation_goes_on_and_survives_a_restart(tmp_path: Path) -
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+async def test_a_model_knows_that_its_changes_were_undone(tmp_path: Path) -> None:
+    with ModelServer(says("Done."), says("Sure.")) as server:
+        project = ModelProject(tmp_path, server)
+        await project.ask("Add a table")
+        await project.chat.went_back("Add a table", ["convex/schema.ts"])
+        again = ModelProject(tmp_path, server)
+        await again.ask("And now?")
+    told = [it["content"] for it in server.requests[1].messages[1:]]
+    assert told[-3].startswith("[The user went back to the files as they were before “Add a table”")
+    assert "convex/schema.ts" in told[-3]
+    assert told[-1] == "And now?"
+
+
 async def test_earlier_events_come_in_parts(tmp_path: Path) -> None:
     with ModelServer(*[says(f"Answer {n}") for n in range(6)]) as server:
         project = ModelProject(tmp_path, server)
