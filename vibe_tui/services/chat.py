@@ -163,12 +163,8 @@ class Chat(Part[ChatState, TurnEvent]):
         """
         await self._load()
         if self._history.messages:
-            files = ", ".join(paths)
-            self._history.add(
-                Said(
-                    f"[The user went back to the files as they were before “{title}”. Changed by that: {files}]"
-                )
-            )
+            back = f"The user went back to the files as they were before “{title}”."
+            self._history.add(Said(f"[{back} Changed by that: {', '.join(paths)}]"))
             self._history.add(Answered("[Noted.]"))
             await in_thread(self._history.save)
 
