@@ -13,7 +13,7 @@ import pytest
 from vibe_tui.services.node import NodeMissing, NodeTooOld, find_node
 from vibe_tui.services.process import CannotStart
 from vibe_tui.services.sandbox.base import Command, Sandbox
-from vibe_tui.services.sandbox.local import LocalSandbox, SandboxGone
+from vibe_tui.services.sandbox.local import LocalSandbox, SandboxFolderGone
 from vibe_tui.services.working_tree import PathRefused
 
 
@@ -174,7 +174,7 @@ async def test_the_folder_is_gone(sandbox: LocalSandbox, project: Path) -> None:
         sandbox.read_env_file(),
     )
     for attempt in attempts:
-        with pytest.raises(SandboxGone, match=r"app is gone"):
+        with pytest.raises(SandboxFolderGone, match=r"app is gone"):
             await attempt
     assert "app" not in os.listdir(project.parent)  # noqa: PTH208
 

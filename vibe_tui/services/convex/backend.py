@@ -20,7 +20,7 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Connecting, Connection
 from vibe_tui.services.part import Part
 from vibe_tui.services.sandbox.base import Sandbox
-from vibe_tui.services.sandbox.local import SandboxGone
+from vibe_tui.services.sandbox.local import SandboxFolderGone
 
 __all__ = ["Backend", "DeploymentGone", "NotConnectedYet", "StepDone"]
 
@@ -171,7 +171,7 @@ class Backend(Part[Connection, StepDone]):
         title = "Removing our variables from .env.local"
         try:
             await remove_variables(self._sandbox)
-        except SandboxGone:
+        except SandboxFolderGone:
             return DisconnectStep(title, ok=True, reason="The folder is gone, and they with it.")
         except VibeError as problem:
             return DisconnectStep(title, ok=False, reason=f"{problem.message} {problem.next_step}".strip())

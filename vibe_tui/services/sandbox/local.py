@@ -27,14 +27,14 @@ def _not_noted(_line: str) -> None:
     """For callers that keep no log of the sandbox."""
 
 
-class SandboxGone(VibeError):
+class SandboxFolderGone(VibeError):
     """The folder that commands run in is not where it was."""
 
-    code = "sandbox_gone"
+    code = "sandbox_folder_gone"
 
 
 class LocalSandbox:
-    """A `sandbox.base.Sandbox`. It raises SandboxGone when the project's folder is gone."""
+    """A `sandbox.base.Sandbox`. It raises SandboxFolderGone when the project's folder is gone."""
 
     kind: SandboxKind = "local"
 
@@ -128,7 +128,7 @@ class LocalSandbox:
 
     async def _require_folder(self) -> None:
         if not await asyncio.to_thread(self._folder.is_dir):
-            raise SandboxGone(
+            raise SandboxFolderGone(
                 f"The project's folder {visible(str(self._folder))} is gone.",
                 next_step="Move it back, or forget the project.",
             )
