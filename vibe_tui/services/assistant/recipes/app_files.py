@@ -69,8 +69,11 @@ def list_screen(draft: Draft, title: str, href: str) -> None:
     draft.steps.append(f"List the screen {title} in {SCREENS_PATH}, which the first screen shows.")
 
 
-def add_packages(draft: Draft, names: Sequence[str]) -> None:
-    """`names` among the dependencies of package.json, in versions that fit the template's Expo."""
+def add_packages(draft: Draft, names: Sequence[str], *, for_convex: bool) -> None:
+    """`names` among the dependencies of package.json, in versions that fit the template's Expo.
+
+    for_convex: functions import some of them.
+    """
     wanted = {name: _VERSIONS[name] for name in names}
     command = f"npx expo install {' '.join(names)}"
     text = draft.text(PACKAGE_PATH)
@@ -91,7 +94,11 @@ def add_packages(draft: Draft, names: Sequence[str]) -> None:
     package["dependencies"] = dict(sorted(there.items()))
     draft.put(PACKAGE_PATH, json.dumps(package, indent=_indent(text), ensure_ascii=False) + "\n")
     draft.steps.append(f"Name {', '.join(missing)} in {PACKAGE_PATH}.")
-    draft.tell("By hand: run “npm install”; Convex takes the functions once the packages are there.")
+    draft.tell(
+        "By hand: run “npm install” in the project; until then Convex cannot take the functions."
+        if for_convex
+        else "By hand: run “npm install” in the project before you start the app."
+    )
     if not str(there.get("expo", _EXPO)).lstrip("~^=v").startswith(_EXPO):
         draft.tell("By hand: the versions fit Expo 57; run “npx expo install --fix” for yours.")
 

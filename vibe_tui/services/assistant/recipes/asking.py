@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 from vibe_tui.services.assistant.recipes import spoken
 from vibe_tui.services.assistant.recipes.names import BadName, identifier
+from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.assistant.recipes.sentence import LONGEST, normal
+from vibe_tui.services.assistant.recipes.sentence_grammar import NOT_IN_NAMES
+
+
+class NotATable(Unclear):
+    """Words that stand where a table's name was expected."""
+
+    code = "not_a_table"
+
 
 _POLITE = re.compile(
     r"(?:(?:hi|hello|hey|please|now|then|also|ok|okay|so|and|next)\b[,!.]?\s+)*"
@@ -29,7 +39,7 @@ TABLE_END = (
 
 _WORDS_BEFORE = re.compile(
     r"(?:(?:the|a|an|all|any|each|every|my|our|their|your|his|her|its|new|old|existing|single|one|some|these"
-    r"|this|that|user'?s?'?|users'|people'?s?|everyone'?s?|saved|stored)\s+)+",
+    r"|this|that|users?'?s?'?|people'?s?|everyone'?s?|saved|stored|latest|newest|recent|last|my|all of)\s+)+",
     re.IGNORECASE,
 )
 
@@ -53,15 +63,20 @@ def pattern(text: str) -> re.Pattern[str]:
 
 
 def table_names(words: str) -> list[str]:
-    """The names that `words` may mean, the likeliest first: "user messages" -> userMessages, messages, …"""
+    """The names that `words` may mean, the likeliest first: "user messages" -> userMessages, messages, …
+
+    Only words that change nothing are left out: "unread messages" are not messages. Raises NotATable.
+    """
+    if NOT_IN_NAMES.search(_plain(words)):
+        raise NotATable(
+            f"Built-in recipes cannot read “{words.strip()}” as a table's name.",
+            next_step="Name one table, e.g. “Create a function to save messages”.",
+        )
     names: list[str] = []
-    plain = _WORDS_BEFORE.sub("", words.strip().strip("`\"'"))
-    for part in dict.fromkeys((words.strip().strip("`\"'"), plain, plain.split(" ")[-1])):
-        try:
+    for part in dict.fromkeys((_bare(words), _plain(words))):
+        with suppress(BadName):
             name = identifier(part)
-        except BadName:
-            continue
-        names += [name, spoken.plural(name), spoken.singular(name)]
+            names += [name, spoken.plural(name), spoken.singular(name)]
     return list(dict.fromkeys(names))
 
 
@@ -73,5 +88,12 @@ def table_in(words: str, tables: Iterable[str]) -> str | None:
 
 def new_table_name(words: str) -> str:
     """The name of a table for `words` that mean none yet: "user messages" -> messages. Raises BadName."""
-    plain = _WORDS_BEFORE.sub("", words.strip().strip("`\"'"))
-    return spoken.plural(identifier(plain.split(" ")[-1]))
+    return spoken.plural(identifier(_plain(words)))
+
+
+def _bare(words: str) -> str:
+    return words.strip().strip("`\"'")
+
+
+def _plain(words: str) -> str:
+    return _WORDS_BEFORE.sub("", _bare(words))

@@ -29,6 +29,7 @@ from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.terminal_text import clean
 
 AUTH_PATH = "convex/auth.ts"
+_ONE_FOLDER = "Built-in recipes write to convex/ only: write it yourself, or connect a model."
 _RUN_AFTER = re.compile(r"runAfter\(\s*([\d* ]+),")
 
 
@@ -44,7 +45,7 @@ class Backend:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         _check_functions_folder(draft)
-        with self.placing("", ""):
+        with self.placing("", "Write its tables out in defineSchema({ … }) in this file, then ask again."):
             self.schema = SchemaFile(draft.text(SCHEMA_PATH) or EMPTY_SCHEMA)
         self.auth = has_auth(draft)
 
@@ -144,7 +145,8 @@ class Backend:
             return
         if shape.is_users and new.name not in ("list", "create", "update", "remove"):
             self.draft.tell(
-                f"By hand: {new.name} in {file.path} works on everybody's account. Take it out, or let it look at "
+                f"By hand: {new.name} in {file.path} works on everybody's account. Take it out, or "
+                "let it look at "
                 "who calls."
             )
             return
@@ -198,4 +200,4 @@ def _check_functions_folder(draft: Draft) -> None:
         return  # the push will say what is wrong with the file
     folder = config.get("functions") if isinstance(config, dict) else None
     if isinstance(folder, str) and folder.strip("./") != "convex":
-        raise NotPlaced(SCHEMA_PATH, f"this project keeps its functions in {clean(folder)}", "")
+        raise NotPlaced(SCHEMA_PATH, f"this project keeps its functions in {clean(folder)}", "", _ONE_FOLDER)

@@ -23,7 +23,12 @@ class BuiltInRecipes:
         """What can be asked for, with an example each; several lines."""
         lines = [f"  {can}: “{example}”" for recipe in self._recipes for can, example in recipe.abilities]
         return "\n".join(
-            ["Built-in recipes can", *lines, "A model, which takes any request, comes with a later version."]
+            [
+                "Built-in recipes can",
+                *lines,
+                "They are no model. For any other request connect one: /model in the chat, or",
+                "`vibe-tui model list`.",
+            ]
         )
 
     @cached_property
@@ -67,6 +72,7 @@ class BuiltInRecipes:
             return Refusal(unclear.message, unclear.next_step, self.abilities())
         return Refusal(
             "Built-in recipes do not know how to do this.",
-            f"Ask for one of the things they can do, e.g. “{self._recipes[0].abilities[0][1]}”.",
+            f"Ask for one of the things they can do, e.g. “{self._recipes[0].abilities[0][1]}”, or connect "
+            "a model.",
             self.abilities(),
         )

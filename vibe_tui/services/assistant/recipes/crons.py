@@ -39,7 +39,7 @@ _KIND = (
     r"(?:jobs?|tasks?|functions?|cleanup))"
 )
 _DELETE = (
-    rf"(?:delet(?:e|es|ing)|remov(?:e|es|ing)|clean(?:s|ing)?(?:\s+up)?|clear(?:s|ing)?(?:\s+out)?|purg(?:e|es|ing))\s+"
+    rf"(?:(?:schedule\s+)?(?:a\s+|the\s+)?(?:clean-?up|deletion|removal)\s+of|delet(?:e|es|ing)|remov(?:e|es|ing)|clean(?:s|ing)?(?:\s+up)?|clear(?:s|ing)?(?:\s+out)?|purg(?:e|es|ing))\s+"
     rf"(?P<old>(?:all\s+|the\s+|any\s+)*(?:old|stale|outdated|expired)\s+)?{TABLE}{TABLE_END}"
     rf"(?:\s+(?:(?:that|which)\s+are\s+)?(?:older than|after|from more than)\s+{DURATION}(?:"
     r"\s+(?:old|ago))?)?"
@@ -91,7 +91,7 @@ class AddCron:
         if groups.get("table"):
             name, function = _removing(backend, found)
         else:
-            called = identifier(groups.get("called") or groups.get("run") or "dailyJob")
+            called = identifier(groups.get("called") or groups.get("run") or "regularJob")
             if backend.add_code(job_code.JOBS_PATH, job_code.job(called)):
                 draft.steps.append(f"Write {called} in {job_code.JOBS_PATH}, which does nothing yet.")
                 draft.tell(f"By hand: write in {job_code.JOBS_PATH} what {called} does.")

@@ -42,11 +42,13 @@ _WAYS = tuple(
         rf"(?:{MAKE}|use\s+|enable\s+){DETERMINER}(?:social\s+)?(?P<before>\w+)\s+{_AUTH}{_BUTTON}",
         rf"(?:let|allow|have|make)\s+(?:the\s+)?{_WHO}\s+(?:to\s+)?(?:sign|log)[- ]?in(?:\s+{_WITH}"
         rf"\s+{_GOOGLE})?",
-        rf"(?:sign|log)[- ]?in\s+{_WITH}\s+{_GOOGLE}",
+        rf"(?:(?:i|we)\s+(?:want|need|would like)\s+{_WHO}\s+to\s+(?:be able to\s+)?)?(?:sign"
+        rf"|log)[- ]?in\s+{_WITH}\s+"
+        rf"(?:their\s+|an?\s+)?{_GOOGLE}",
         rf"(?:protect|secure)\s+(?:the\s+|my\s+)?(?:app|functions|backend)\s+{_WITH}\s+{_GOOGLE}",
     )
 )
-_PLAIN = {"", "convex", "user", "users", "google", "social", "oauth"}
+_PLAIN = {"", "their", "a", "an", "convex", "user", "users", "google", "social", "oauth"}
 PACKAGES = ("@auth/core", "@convex-dev/auth", "expo-linking", "expo-secure-store", "expo-web-browser")
 _VIEWER = Code(
     "viewer",
@@ -117,7 +119,7 @@ def add_google_auth(draft: Draft) -> None:
             refresh_screen(backend, before[name], new)
     refresh_uploads(draft)
     _screens(draft)
-    add_packages(draft, PACKAGES)
+    add_packages(draft, PACKAGES, for_convex=True)
     if draft.edits():
         draft.tell(
             "By hand: “vibe-tui env set-up-auth” makes the deployment's keys (JWT_PRIVATE_KEY, JWKS, "
@@ -133,14 +135,17 @@ def add_google_auth(draft: Draft) -> None:
 
 
 def _auth_files(draft: Draft) -> None:
-    scheme = _scheme(draft)
-    auth = recipe_file(AUTH_PATH).replace("{{scheme}}", scheme or "my-app")
+    auth = recipe_file(AUTH_PATH)
     file = CodeFile(draft, AUTH_PATH, auth)
     if not (draft.text(AUTH_PATH) or "").strip():
+        scheme = _scheme(draft)
+        redirects = "convex/redirects.ts"
+        text = recipe_file(redirects).replace("{{scheme}}", scheme or "my-app")
+        put_once(draft, redirects, text, ("mayEndAt",))
         draft.put(AUTH_PATH, auth)
         draft.steps.append(f"Write {AUTH_PATH} with the provider Google.")
         if scheme is None:
-            draft.tell(f"By hand: put the app's own scheme (app.json) into APP_LINKS of {AUTH_PATH}.")
+            draft.tell(f"By hand: put the app's own scheme (app.json) into APP_LINKS of {redirects}.")
     elif not has_auth(draft):
         raise file.refuse("it is there already and is not Convex Auth's")
     else:

@@ -86,6 +86,8 @@ def _differs(table: Table, schema: SchemaFile) -> Refusal:
     what = "other fields" if there.fields is not None else "fields that recipes cannot see"
     return Refusal(
         f"The table {table.name} is already in {SCHEMA_PATH}, with {what}.",
-        "Change it by hand, or ask for a table with another name.",
+        f"Ask for the fields that are missing, e.g. “Add a note text field to {table.name}”, or for "
+        "a table with "
+        "another name.",
         f"There:\n  {clean(there.source)}\nAsked for:\n{_code((table,))}",
     )

@@ -61,7 +61,7 @@ class AddUploads:
         elif "api.files." not in there:
             raise CodeFile(draft, SCREEN, screen(auth=backend.auth)).refuse("it is there and shows no files")
         list_screen(draft, "Files", "/files")
-        add_packages(draft, ("expo-document-picker",))
+        add_packages(draft, ("expo-document-picker",), for_convex=False)
         return draft.plan(
             "Add uploading files", [f"Leave {SCREEN} and {shape.module} as they are: they upload files."]
         )

@@ -1,0 +1,75 @@
+"""Recipes through `vibe-tui ask`, pushed to the emulator with the unmodified Convex CLI, and then run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Vibe, fresh_vibe
+from tests.services.assistant.recipes.conftest import checks as checks
+from tests.services.assistant.recipes.prompts import ALL, AUTH, EXAMPLES
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real"), pytest.mark.timeout(280)]
+
+APART = (
+    ("Add a users table", "Add CRUD for users", "Paginate users", "Add a search index to users on name"),
+    ("Make todos real-time", "Schedule deleting a todo after 5 minutes", "Delete old todos every hour"),
+    ("Add file upload", "Add a webhook at /stripe", "Add a cron job"),
+)
+"""A covering set: each recipe, in small projects of their own."""
+
+
+@pytest.fixture
+def connected(tmp_path: Path, toolchain: Path) -> Iterator[Vibe]:
+    """A new project, connected; the program stands in its folder."""
+    with fresh_vibe(tmp_path, toolchain) as first:
+        first.json("new", "app")
+        vibe = dataclasses.replace(first, cwd=first.cwd / "app")
+        vibe.json("connect", "--approve")
+        yield vibe
+
+
+def ask(vibe: Vibe, prompt: str) -> None:
+    """Carry a prompt out; it must end deployed."""
+    ended = vibe("ask", prompt, "--yes", limit=100)
+    assert ended.returncode == 0, f"{prompt}\n{ended.stdout}\n{ended.stderr}"
+
+
+@pytest.mark.parametrize("prompts", APART, ids=lambda prompts: prompts[0])
+def test_each_recipe_is_deployed(prompts: tuple[str, ...], connected: Vibe) -> None:
+    for prompt in prompts:
+        ask(connected, prompt)
+
+
+def test_all_that_needs_no_more_packages(connected: Vibe) -> None:
+    """The files of every recipe but one, pushed at once, and called."""
+    for prompt in ALL:
+        if prompt != AUTH:
+            ask(connected, prompt)
+    sent = connected.json("run", "messages:send", '{"author": "Ann", "body": "hello there"}')
+    assert (
+        connected.json("run", "messages:searchByBody", '{"words": "hello"}')["value"][0]["_id"]
+        == sent["value"]
+    )
+    assert connected.json("run", "messages:removeOld", "{}")["value"] is None
+    names = {one["name"] for one in connected.json("functions")["functions"]}
+    assert {"messages:page", "todos:update", "files:generateUploadUrl", "jobs:scheduleSendReminder"} <= names
+
+
+def test_signing_in_is_deployed_once_its_packages_are_there(connected: Vibe, checks: Path) -> None:
+    for prompt in EXAMPLES:
+        if prompt != AUTH:
+            ask(connected, prompt)
+    first = connected("ask", AUTH, "--yes", limit=100)
+    assert "npm install" in first.stdout
+    modules = connected.cwd / "node_modules"
+    modules.unlink()
+    modules.symlink_to(checks)  # what npm install would have brought
+    pushed = connected("push", limit=100)
+    assert pushed.returncode == 0, pushed.stdout + pushed.stderr
+    refused = connected("run", "messages:send", '{"body": "hi"}')
+    assert "Sign in to send messages." in refused.stdout + refused.stderr
+    assert connected.json("run", "users:viewer", "{}")["value"] is None

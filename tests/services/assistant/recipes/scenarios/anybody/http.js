@@ -1,0 +1,10 @@
+const t = backend();
+const saved = await t.fetch("/messages", { method: "POST", body: JSON.stringify({ author: "Ann", body: "hi" }) });
+assert.equal(saved.status, 201);
+const bad = await t.fetch("/messages", { method: "POST", body: JSON.stringify({ author: "Ann", body: "" }) });
+assert.deepEqual([bad.status, await bad.json()], [400, { error: "The body cannot be empty." }]);
+const noJson = await t.fetch("/messages", { method: "POST", body: "hello" });
+assert.deepEqual([noJson.status, await noJson.json()], [400, { error: "This is not a message." }]);
+const list = await t.fetch("/messages", { method: "GET" });
+assert.deepEqual((await list.json()).map((one) => one.body), ["hi"]);
+assert.equal((await t.fetch("/stripe", { method: "POST", body: "{}" })).status, 204);

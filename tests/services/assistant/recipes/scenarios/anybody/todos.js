@@ -1,0 +1,10 @@
+const t = backend();
+const id = await t.mutation(api.todos.create, { text: " Buy milk ", isCompleted: false });
+await t.mutation(api.todos.update, { id, isCompleted: true, dueDate: 1000 });
+let [todo] = await t.query(api.todos.list, {});
+assert.deepEqual([todo.text, todo.isCompleted, todo.dueDate], ["Buy milk", true, 1000]);
+await refused(t.mutation(api.todos.update, { id, text: " " }), /text cannot be empty/);
+await t.mutation(api.todos.remove, { id });
+await t.mutation(api.todos.remove, { id });
+assert.deepEqual(await t.query(api.todos.list, {}), []);
+await refused(t.mutation(api.todos.update, { id, text: "x" }), /not there any more/);

@@ -1,0 +1,12 @@
+const t = backend();
+const ann = await t.run((ctx) => ctx.db.insert("users", { name: "Ann", email: "a@b.example" }));
+const bob = await t.run((ctx) => ctx.db.insert("users", { name: "Bob", email: "b@b.example" }));
+const asBob = t.withIdentity({ subject: `${bob}|2` });
+await refused(asBob.mutation(api.users.update, { id: ann, name: "x" }), /only change your own/);
+await refused(asBob.mutation(api.users.update, { id: bob, email: "a@b.example" }), /alid/);
+await refused(asBob.mutation(api.users.remove, { id: ann }), /only delete your own/);
+assert.ok((await asBob.query(api.users.list, {})).every((one) => !("email" in one)));
+const account = { userId: bob, provider: "google", providerAccountId: "7" };
+await t.run((ctx) => ctx.db.insert("authAccounts", account));
+await asBob.mutation(api.users.remove, { id: bob });
+assert.deepEqual(await t.run((ctx) => ctx.db.query("authAccounts").collect()), []);

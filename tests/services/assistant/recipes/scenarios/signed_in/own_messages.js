@@ -1,0 +1,17 @@
+const t = backend();
+await t.run((ctx) => ctx.db.insert("messages", { author: "old", body: "from before" }));
+await refused(t.mutation(api.messages.send, { body: "hi" }), /Sign in to send messages/);
+assert.deepEqual(await t.query(api.messages.list, {}), []);
+const ann = await t.run((ctx) => ctx.db.insert("users", { name: "Ann", email: "a@b.example" }));
+const bob = await t.run((ctx) => ctx.db.insert("users", { name: "Bob" }));
+const asAnn = t.withIdentity({ subject: `${ann}|1` }), asBob = t.withIdentity({ subject: `${bob}|2` });
+const id = await asAnn.mutation(api.messages.send, { body: "hello" });
+const seen = (await asBob.query(api.messages.list, {})).map((one) => [one.author, one.body, one.authorId]);
+assert.deepEqual(seen, [["Ann", "hello", ann], ["old", "from before", undefined]]);
+await refused(asBob.mutation(api.messages.removeLater, { id }), /only delete your own/);
+assert.deepEqual(await asAnn.query(api.users.viewer, {}), { _id: ann, name: "Ann", email: "a@b.example" });
+assert.equal(await t.query(api.users.viewer, {}), null);
+assert.deepEqual((await t.query(api.messages.page, { paginationOpts: { numItems: 2, cursor: null } })).page, []);
+await refused(t.mutation(api.jobs.scheduleSendReminder, {}), /Sign in/);
+await refused(t.mutation(api.files.generateUploadUrl, {}), /Sign in/);
+assert.deepEqual(await (await t.fetch("/messages", { method: "GET" })).json(), []);
