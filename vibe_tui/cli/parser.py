@@ -58,6 +58,8 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
     new.add_argument("name", help="the app's name, also its folder's name unless --dir is given")
     new.add_argument("--dir", metavar="FOLDER", help="where to put it; default ./NAME")
 
+    _sandbox_choice(new, "--sandbox", "where its commands run", default="local")
+
     projects = _command(commands, "projects", "list the projects")
     projects.add_argument("--forget", metavar="NAME", help="take a project off the list; its folder stays")
 
@@ -180,6 +182,8 @@ def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
         help="ask for each thing that vibe-tui made at Convex and no project here remembers: delete it?",
     )
 
+    _add_sandbox_commands(commands)
+
     publish = _command(commands, "publish", "publish the app (comes later)")
     _project(publish)
     return parser, commands.choices
@@ -213,6 +217,44 @@ def _command(
             help="one JSON object a line: the events, then the result",
         )
     return parser
+
+
+def _sandbox_choice(parser: argparse.ArgumentParser, option: str, what: str, *, default: str | None) -> None:
+    parser.add_argument(
+        option,
+        dest="sandbox",
+        choices=("local", "e2b"),
+        default=default,
+        required=default is None,
+        help=f"{what}: local (this computer{', default' if default else ''}) or e2b (an E2B cloud sandbox; "
+        "needs E2B_API_KEY or `vibe-tui sandbox key`)",
+    )
+
+
+def _add_sandbox_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="where the project's commands run: this computer, or an E2B sandbox",
+        description="Where the project's commands run.",
+        allow_abbrev=False,
+    )
+    sandbox.set_defaults(module="sandbox")
+    actions = sandbox.add_subparsers(metavar="ACTION", dest="action", required=True, prog="vibe-tui sandbox")
+    status = _command(actions, "status", "say how the sandbox stands, and what it costs")
+    move = _command(actions, "move", "let the project's commands run somewhere else")
+    _sandbox_choice(move, "--to", "where to", default=None)
+    pause = _command(actions, "pause", "freeze the sandbox; it comes back by itself when it is needed")
+    kill = _command(actions, "kill", "end the sandbox; the project's files are on this computer")
+    for one in (status, move, pause, kill):
+        _project(one)
+    leftovers = _command(actions, "leftovers", "list sandboxes of vibe-tui that no project here uses")
+    what = leftovers.add_mutually_exclusive_group()
+    what.add_argument("--adopt", metavar="ID", help="make it the sandbox of the project it was made for")
+    what.add_argument("--pause", metavar="ID", help="freeze it")
+    what.add_argument("--kill", metavar="ID", help="end it, with the files in it")
+    _command(actions, "key", "keep an E2B API key, read from stdin")
+    for one in actions.choices.values():
+        one.set_defaults(module="sandbox")
 
 
 def _project(parser: argparse.ArgumentParser) -> None:

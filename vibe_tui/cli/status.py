@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, output: Output) -> int:
     rows = [
         ("Project", project.name),
         ("Folder", f"{project.folder}{'' if project.folder.is_dir() else '  (gone)'}"),
-        ("Sandbox", "this computer"),
+        ("Sandbox", "this computer" if project.sandbox == "local" else "E2B (see `vibe-tui sandbox status`)"),
         *_connection_rows(connection),
         ("Dev server", _dev_server(held)),
     ]

@@ -33,6 +33,7 @@ from vibe_tui.services.project_folder import (
     unmark,
 )
 from vibe_tui.services.project_names import ProjectNameInvalid, check_name, free_name, same_name
+from vibe_tui.services.sandbox.sandbox_record import SandboxRecord
 from vibe_tui.services.store import Recovered, Store, open_store
 from vibe_tui.services.template import copy_template
 from vibe_tui.services.terminal_text import visible
@@ -47,6 +48,7 @@ __all__ = [
     "ProjectNotFound",
     "Projects",
     "StillConnected",
+    "StillHasSandbox",
 ]
 
 
@@ -72,6 +74,12 @@ class StillConnected(VibeError):
     """Forgetting the project would leave its keys here and at Convex, with nobody who knows of them."""
 
     code = "still_connected"
+
+
+class StillHasSandbox(VibeError):
+    """Forgetting the project would leave its sandbox in the cloud, with nobody who knows of it."""
+
+    code = "still_has_sandbox"
 
 
 class Projects:
@@ -192,13 +200,18 @@ class Projects:
     def forget(self, id: str) -> None:
         """Remove the project from this home: its entry, its state, its marker; never its files.
 
-        Raises ProjectNotFound; ProjectHeld when another process has it open; StillConnected.
+        Raises ProjectNotFound; ProjectHeld when another process has it open; StillConnected; StillHasSandbox.
         """
         project = self.get(id)
         if not isinstance(connection_of_store(self.document(id)), NotConnected):
             raise StillConnected(
                 f"The project {visible(project.name)} is connected to Convex, or was about to be.",
                 next_step=f"Run `vibe-tui disconnect --project {visible(project.name)}` first.",
+            )
+        if SandboxRecord(self.document(id)).read().id:
+            raise StillHasSandbox(
+                f"The project {visible(project.name)} has a sandbox at E2B.",
+                next_step=f"Run `vibe-tui sandbox kill --project {visible(project.name)}` first.",
             )
         held = holder(self._home.lease(id))
         if held is not None and held.pid != os.getpid():

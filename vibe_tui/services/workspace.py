@@ -35,7 +35,9 @@ from vibe_tui.services.paths import Home
 from vibe_tui.services.project_files import ProjectFiles
 from vibe_tui.services.projects import Projects
 from vibe_tui.services.sandbox.base import Sandbox
-from vibe_tui.services.sandbox.local import LocalSandbox
+from vibe_tui.services.sandbox.building import build_sandbox, reaches_here
+from vibe_tui.services.sandbox.errors import SandboxAsleep, SandboxGone, SandboxUnreachable
+from vibe_tui.services.sandbox.mirrored import MirroredSandbox
 from vibe_tui.services.settings import Settings
 from vibe_tui.services.undo import Undo
 from vibe_tui.services.working_tree import WorkingTree
@@ -64,6 +66,12 @@ class Workspace:
     undo: Undo
     models: Providers
     """Where models are; the chosen one answers in the chat."""
+    mirrored: MirroredSandbox | None
+    """The sandbox, when it is in a cloud."""
+
+
+_TRIED_AGAIN = (EmulatorFailed, LocalBackendFailed, SandboxAsleep, SandboxGone, SandboxUnreachable)
+"""What keeps a push from happening now and may be over soon: the dev server tries again."""
 
 
 @asynccontextmanager
@@ -91,27 +99,25 @@ async def open_workspace(
             convex_log.append([line])
 
         credentials = Credentials(home, settings.credentials)
-        sandbox = LocalSandbox(
-            project.folder,
-            node_setting=settings.node,
-            toolchain_folder=home.toolchains,
-            environ=environ,
-            note=lambda line: sandbox_log.append([line]),
+        sandbox = build_sandbox(
+            home, settings, project, store, credentials, environ, lambda line: sandbox_log.append([line])
         )
         emulator = EmulatorHost(home, settings, environ)
         provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
         local_backend = LocalBackendHost(home, project.id, credentials, environ)
         here = RunningHere(emulator, local_backend, log)
-        backend = Backend(provisioning, here, local_backend, sandbox)
+        backend = Backend(
+            provisioning, here, local_backend, sandbox, reaches_here=reaches_here(project, environ)
+        )
         files = ProjectFiles(WorkingTree(project.folder))
 
         async def push() -> Push:
             try:
                 target = await backend.target()
-            except (EmulatorFailed, LocalBackendFailed) as problem:
-                return unreachable(f"{problem.message} {problem.next_step}")
-            await asyncio.to_thread(ignore_env_file, files.tree)
-            pushed = await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
+                await asyncio.to_thread(ignore_env_file, files.tree)
+                pushed = await run_push(sandbox, target, limit=settings.convex.push_limit, on_line=log)
+            except _TRIED_AGAIN as problem:
+                return unreachable(f"{problem.message} {problem.next_step}".rstrip())
             return await asyncio.to_thread(with_schema_lines, pushed, files.tree)
 
         dev_server = DevServer(project.folder, push, backend.pulse)
@@ -169,6 +175,7 @@ async def open_workspace(
                 local_backend,
                 undo,
                 models,
+                sandbox if isinstance(sandbox, MirroredSandbox) else None,
             )
         finally:
             await files.close()

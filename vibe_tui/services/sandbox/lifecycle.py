@@ -129,6 +129,17 @@ class Lifecycle:
         elif policy == "kill":
             await self.kill()
 
+    async def pause(self) -> str:
+        """Freeze it from outside, when nobody here follows it; its id, "" when there is none."""
+        kept = await asyncio.to_thread(self._record.read)
+        if kept.id:
+            await self._cloud.pause(kept.id)
+        return kept.id
+
+    async def forget(self) -> None:
+        """Let it be nobody's; it is found among the leftovers."""
+        await in_thread(self._record.forget)
+
     async def kill(self) -> None:
         kept = await asyncio.to_thread(self._record.read)
         if kept.id:

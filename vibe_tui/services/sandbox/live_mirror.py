@@ -80,7 +80,8 @@ class LiveMirror:
     async def _next(self) -> None:
         """Wait for changes; what both sides have is saved in a quiet moment."""
         try:
-            await asyncio.wait_for(self._bell.wait(), _SAVE_SECONDS)
+            async with asyncio.timeout(_SAVE_SECONDS):  # wait_for could lose a cancellation (Python 3.11)
+                await self._bell.wait()
         except TimeoutError:
             await self._mirror.save()
             await self._bell.wait()

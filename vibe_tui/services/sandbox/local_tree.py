@@ -131,47 +131,49 @@ async def watch_local(local: LocalTree, on_changed: Callable[[frozenset[str] | N
 
     Only mirrored folders are watched with all below: `node_modules` has too many.
     """
-    from watchfiles import awatch
-
     root = local.tree.folder
     while True:
         folders = await asyncio.to_thread(local.folders)
+        top = asyncio.create_task(_tell([root], False, root, on_changed), name="watch the top folder")
+        below = asyncio.create_task(
+            _tell([root / name for name in folders], True, root, on_changed), name="watch folders"
+        )
         try:
-            async with asyncio.TaskGroup() as group:
-                below = group.create_task(_tell([root / name for name in folders], root, True, on_changed))
-                async for changes in awatch(
-                    root,
-                    watch_filter=None,
-                    step=_STEP_MS,
-                    debounce=_LONGEST_MS,
-                    recursive=False,
-                    ignore_permission_denied=True,
-                ):
-                    on_changed(_relative(root, {path for _, path in changes}))
-                    if await asyncio.to_thread(local.folders) != folders:
-                        break
-                below.cancel()
-        except* OSError:  # the folder went while its watch was set up, or no watches are left
-            await asyncio.sleep(_LOOK_SECONDS)
+            while await asyncio.to_thread(local.folders) == folders and not (top.done() or below.done()):
+                await asyncio.wait({top, below}, timeout=_LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            top.cancel()
+            below.cancel()
+            await asyncio.wait({top, below})
         on_changed(None)
 
 
 async def _tell(
-    folders: list[Path], root: Path, recursive: bool, on_changed: Callable[[frozenset[str] | None], None]
+    folders: list[Path], recursive: bool, root: Path, on_changed: Callable[[frozenset[str] | None], None]
 ) -> None:
+    """Returns when it cannot watch on."""
     from watchfiles import awatch
 
     if not folders:
-        return
-    async for changes in awatch(
-        *folders,
-        watch_filter=None,
-        step=_STEP_MS,
-        debounce=_LONGEST_MS,
-        recursive=recursive,
-        ignore_permission_denied=True,
-    ):
-        on_changed(_relative(root, {path for _, path in changes}))
+        await asyncio.Event().wait()  # until the caller ends it: others come with the top folder's watch
+    try:
+        async for changes in awatch(
+            *folders,
+            watch_filter=None,
+            step=_STEP_MS,
+            debounce=_LONGEST_MS,
+            recursive=recursive,
+            ignore_permission_denied=True,
+        ):
+            on_changed(_relative(root, {path for _, path in changes}))
+            if not recursive and await asyncio.to_thread(_has_folder, {path for _, path in changes}):
+                return  # a folder of the project's own came: it is to be watched too
+    except OSError:  # a folder went while its watch was set up, or no watches are left
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _has_folder(paths: set[str]) -> bool:
+    return any(Path(path).is_dir() for path in paths)
 
 
 def _relative(root: Path, paths: set[str]) -> frozenset[str]:

@@ -133,6 +133,8 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
         """Freeze it now; it comes back by itself when it is needed."""
         sandbox = self._sandbox
         if sandbox is None:
+            id = await self._lifecycle.pause()
+            self._become(SandboxState("paused" if id else "off", id))
             return
         await self._sync()
         await self._let_loose()
@@ -149,6 +151,12 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
         if sandbox is not None:
             with suppress(SandboxFailed):
                 await sandbox.close()
+        self._become(SandboxState())
+
+    async def abandon(self) -> None:
+        """Let go of it as it is, for good."""
+        await self._let_loose()
+        await self._lifecycle.forget()
         self._become(SandboxState())
 
     # --- waking --------------------------------------------------------------------------------------
