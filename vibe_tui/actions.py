@@ -96,6 +96,12 @@ ACTIONS: tuple[Action, ...] = (
            "Show the states of the files that are kept, one before every chat turn, and return to one."),
     Action("download", "Download", "alt+d", "Project", "project", "",
            "Save the project as a zip file."),
+    Action("move_sandbox", "Move to E2B, or to this computer", "", "Project", "project", "",
+           "Let the project's commands run in an E2B sandbox, or here again. Asks first."),
+    Action("pause_sandbox", "Pause the sandbox", "", "Project", "project", "",
+           "Freeze the E2B sandbox; it comes back by itself when it is needed."),
+    Action("sandbox_leftovers", "Left-over sandboxes", "", "Project", "project", "",
+           "Go through the E2B sandboxes that no project uses: use one again, pause it or end it."),
     Action("publish", "Publish App", "alt+u", "Project", "project", "",
            "Say how the app is published."),
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual import on
 
+from vibe_tui.screens.confirm import ConfirmDialog, Option
 from vibe_tui.screens.projects import ProjectRow, ProjectsScreen
 from vibe_tui.screens.prompt import PromptDialog
 from vibe_tui.services.convex.journal import JournalFile, connection_of
 from vibe_tui.services.errors import VibeError
-from vibe_tui.services.model import Connected, NotConnected, Project
+from vibe_tui.services.model import Connected, NotConnected, Project, SandboxKind
 from vibe_tui.services.projects import Projects
 
 if TYPE_CHECKING:
@@ -76,10 +78,15 @@ class ProjectListScreen(ProjectsScreen):
             return
         suggestion = str(await asyncio.to_thread(lambda: Path.cwd() / name))
         folder: str | None = await self.app.push_screen_wait(
-            PromptDialog("New project", "The folder it is made in:", value=suggestion, accept="Make it")
+            PromptDialog("New project", "The folder it is made in:", value=suggestion, accept="Next")
         )
-        if folder is not None:
-            self._show(await asyncio.to_thread(self._projects.new_from_template, name, _absolute(folder)))
+        if folder is None:
+            return
+        where = await self.app.push_screen_wait(_where())
+        if where is not None:
+            sandbox: SandboxKind = "e2b" if where == "e2b" else "local"
+            make = partial(self._projects.new_from_template, name, _absolute(folder), sandbox=sandbox)
+            self._show(await asyncio.to_thread(make))
 
     async def _adopt(self) -> None:
         folder: str | None = await self.app.push_screen_wait(
@@ -103,6 +110,17 @@ class ProjectListScreen(ProjectsScreen):
         except VibeError as problem:
             message = f"{problem.message}\n{problem.next_step}".rstrip()
             self.app.notify(message, severity="error", timeout=12)
+
+
+def _where() -> ConfirmDialog:
+    return ConfirmDialog(
+        "New project",
+        "Where do its commands run?\n\n"
+        "This computer: nothing more is needed.\n"
+        "E2B: in a cloud sandbox of your E2B account (E2B_API_KEY). The files stay here as well. It cannot "
+        "reach the emulated Convex on this computer: use Convex cloud or a self-hosted backend with it.",
+        [Option("local", "This computer", "safe"), Option("e2b", "E2B sandbox")],
+    )
 
 
 def _absolute(text: str) -> Path:

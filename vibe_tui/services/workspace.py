@@ -36,6 +36,7 @@ from vibe_tui.services.project_files import ProjectFiles
 from vibe_tui.services.projects import Projects
 from vibe_tui.services.sandbox.base import Sandbox
 from vibe_tui.services.sandbox.building import build_sandbox, reaches_here
+from vibe_tui.services.sandbox.cloud import Cloud
 from vibe_tui.services.sandbox.errors import SandboxAsleep, SandboxGone, SandboxUnreachable
 from vibe_tui.services.sandbox.mirrored import MirroredSandbox
 from vibe_tui.services.settings import Settings
@@ -68,6 +69,8 @@ class Workspace:
     """Where models are; the chosen one answers in the chat."""
     mirrored: MirroredSandbox | None
     """The sandbox, when it is in a cloud."""
+    cloud: Cloud | None
+    """The account it belongs to."""
 
 
 _TRIED_AGAIN = (EmulatorFailed, LocalBackendFailed, SandboxAsleep, SandboxGone, SandboxUnreachable)
@@ -102,6 +105,7 @@ async def open_workspace(
         sandbox = build_sandbox(
             home, settings, project, store, credentials, environ, lambda line: sandbox_log.append([line])
         )
+        mirrored = sandbox if isinstance(sandbox, MirroredSandbox) else None
         emulator = EmulatorHost(home, settings, environ)
         provisioning = await asyncio.to_thread(Provisioning, project, store, credentials)
         local_backend = LocalBackendHost(home, project.id, credentials, environ)
@@ -175,7 +179,8 @@ async def open_workspace(
                 local_backend,
                 undo,
                 models,
-                sandbox if isinstance(sandbox, MirroredSandbox) else None,
+                mirrored,
+                mirrored.cloud if mirrored else None,
             )
         finally:
             await files.close()

@@ -16,6 +16,7 @@ from vibe_tui.screens.project.files_presenter import FilesPresenter
 from vibe_tui.screens.project.history import show_history, undo_turn
 from vibe_tui.screens.project.log_presenter import LogPresenter, place_in
 from vibe_tui.screens.project.production import deploy_production
+from vibe_tui.screens.project.sandbox_presenter import SandboxPresenter
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.lease import ProjectHeld
 from vibe_tui.services.project_files import ProjectFiles
@@ -48,6 +49,7 @@ class Presenters:
         prompts = PromptHistory(home.prompts(screen.project.id))
         self.chat = ChatPresenter(screen.chat, self.do, page, prompts)
         self.backend = BackendPresenter(screen.header, screen.status, self.do, screen.pushed)
+        self.sandbox = SandboxPresenter(screen, home)
         self._workspace: Workspace | None = None
         self._read_only: ProjectFiles | None = None
         self._detach_reading: list[Callable[[], None]] = []
@@ -64,6 +66,7 @@ class Presenters:
             self.log.attach(workspace),
             self.chat.attach(workspace),
             *self.backend.attach(workspace),
+            self.sandbox.attach(workspace),
         ]
 
         def detach() -> None:

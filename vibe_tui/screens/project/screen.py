@@ -38,7 +38,7 @@ LOGS = (("convex", "Convex"), ("sandbox", "Sandbox"), ("activity", "Activity"))
 _PANE_CONTEXTS: dict[str, Context] = {"files": "files", "editor": "editor", "log": "log", "chat": "chat"}
 _WRITING = (
     *("connect_backend", "toggle_dev_server", "push_now", "deploy_production", "open_dashboard"),
-    *("download", "save_file", "undo_turn", "history"),
+    *("download", "save_file", "undo_turn", "history", "move_sandbox"),
 )
 RETRY_SECONDS = 2.0
 """How often a project that is open elsewhere is tried again."""
@@ -69,8 +69,9 @@ class ProjectScreen(ActionHost, Screen[None]):
         """What the user has asked for before the services were loaded."""
         self._live: asyncio.Task[None] | None = None
         self._leaving = asyncio.Event()
+        self._let_go = asyncio.Event()  # of the workspace: the page closes, or opens the project anew
         self._fill_handlers()
-        self.set_enabled(False, *_WRITING)
+        self.set_enabled(False, *_WRITING, "pause_sandbox")
 
     def contexts(self) -> Sequence[Context]:
         return ("project", _PANE_CONTEXTS[self.panes.active])
@@ -82,7 +83,7 @@ class ProjectScreen(ActionHost, Screen[None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        self.status.show("sandbox", "this computer")
+        self.status.show("sandbox", "this computer" if self.project.sandbox == "local" else "E2B")
         self.status.show("convex", "opening the project", "busy")
         self.app.on_shutdown = self.close  # type: ignore[attr-defined]  # the app is a VibeApp
 
@@ -120,7 +121,9 @@ class ProjectScreen(ActionHost, Screen[None]):
                     detach = presenters.attach(workspace)
                     self.set_enabled(True, *_WRITING)
                     self._start_with(presenters)
-                    await self._leaving.wait()
+                    await self._let_go.wait()
+                    self._let_go.clear()
+                    self.set_enabled(False, *_WRITING)
                     detach()
             except leases.ProjectHeld as held:
                 presenters.show_held(held)
@@ -148,8 +151,14 @@ class ProjectScreen(ActionHost, Screen[None]):
     async def close(self) -> None:
         """Save nothing by itself; stop what runs and let go of the project."""
         self._leaving.set()
+        self._let_go.set()
         if self._live is not None:
             await asyncio.wait({self._live})
+
+    def reopen(self, project: Project) -> None:
+        """Close the workspace, and open the project as it is now: its commands run somewhere else."""
+        self.project = project
+        self._let_go.set()
 
     # --- actions -------------------------------------------------------------------------------------
 
@@ -175,6 +184,9 @@ class ProjectScreen(ActionHost, Screen[None]):
             "deploy_production": lambda: self._start(lambda p: p.deploy_production()),
             "backend_screen": lambda: self._start(lambda p: p.look_into_backend(self._home, self._settings)),
             "download": lambda: self._start(lambda p: p.download()),
+            "move_sandbox": lambda: self._start(lambda p: p.sandbox.move()),
+            "pause_sandbox": lambda: self._start(lambda p: p.sandbox.pause()),
+            "sandbox_leftovers": lambda: self._start(lambda p: p.sandbox.leftovers()),
             "publish": lambda: self._start(lambda p: p.publish()),
             "undo_turn": lambda: self._start(lambda p: p.undo_turn()),
             "history": lambda: self._start(lambda p: p.history()),

@@ -47,7 +47,7 @@ class Lifecycle:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._record = record
         self._project = project
         self._times = times
@@ -65,7 +65,7 @@ class Lifecycle:
         kept = await asyncio.to_thread(self._record.read)
         if kept.id:
             try:
-                return Obtained(await self._cloud.connect(kept.id, self._times.life), made=False)
+                return Obtained(await self.cloud.connect(kept.id, self._times.life), made=False)
             except SandboxGone:
                 await in_thread(self._record.forget)
         elif kept.attempt and (cut_off := await self._cut_off()):
@@ -83,13 +83,13 @@ class Lifecycle:
             raise
 
     async def _make(self, attempt: str) -> CloudSandbox:
-        sandbox = await self._cloud.create(self._project, attempt, self._times.life)
+        sandbox = await self.cloud.create(self._project, attempt, self._times.life)
         await in_thread(lambda: self._record.made(sandbox.id))
         return sandbox
 
     async def _cut_off(self) -> str:
         """The sandbox of a creation whose answer never came; "" when it was not made."""
-        ours = [one for one in await self._cloud.ours() if one.project == self._project]
+        ours = [one for one in await self.cloud.ours() if one.project == self._project]
         return max(ours, key=lambda one: one.started).id if ours else ""
 
     # --- its time ------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class Lifecycle:
         """Freeze it from outside, when nobody here follows it; its id, "" when there is none."""
         kept = await asyncio.to_thread(self._record.read)
         if kept.id:
-            await self._cloud.pause(kept.id)
+            await self.cloud.pause(kept.id)
         return kept.id
 
     async def forget(self) -> None:
@@ -143,5 +143,5 @@ class Lifecycle:
     async def kill(self) -> None:
         kept = await asyncio.to_thread(self._record.read)
         if kept.id:
-            await self._cloud.kill(kept.id)
+            await self.cloud.kill(kept.id)
         await in_thread(self._record.forget)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vibe_tui.services.terminal_text import visible
+
+_NAMED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Sending:
@@ -23,6 +27,16 @@ class Mirrored:
     removed_there: tuple[str, ...] = ()
     removed_here: tuple[str, ...] = ()
 
+    @property
+    def line(self) -> str:
+        parts = (
+            ("to the sandbox:", self.sent),
+            ("from the sandbox:", self.brought),
+            ("removed there:", self.removed_there),
+            ("removed here:", self.removed_here),
+        )
+        return "; ".join(f"{what} {_some(paths)}" for what, paths in parts if paths)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptBoth:
@@ -32,12 +46,22 @@ class KeptBoth:
     copy: str
     """Where the sandbox's version is now."""
 
+    @property
+    def line(self) -> str:
+        return (
+            f"{visible(self.path)} was changed on both sides; the sandbox's version is {visible(self.copy)}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class NotRemoved:
     """Half of the project went in the sandbox at once; taken for an accident, it was sent again."""
 
     count: int
+
+    @property
+    def line(self) -> str:
+        return f"{self.count} files were gone in the sandbox at once; they are sent again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +71,14 @@ class NotMirrored:
     path: str
     reason: str
 
+    @property
+    def line(self) -> str:
+        return f"{visible(self.path)} was not mirrored: {visible(self.reason)}"
+
 
 MirrorEvent = Sending | Mirrored | KeptBoth | NotRemoved | NotMirrored
+
+
+def _some(paths: tuple[str, ...]) -> str:
+    more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
+    return ", ".join(map(visible, paths[:_NAMED])) + more

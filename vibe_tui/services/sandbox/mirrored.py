@@ -16,7 +16,7 @@ from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import SandboxKind
 from vibe_tui.services.part import Part
 from vibe_tui.services.sandbox.base import Command, Exit, OnLine, Running
-from vibe_tui.services.sandbox.cloud import CloudSandbox
+from vibe_tui.services.sandbox.cloud import Cloud, CloudSandbox
 from vibe_tui.services.sandbox.errors import SandboxAsleep, SandboxFailed, SandboxGone, SandboxUnreachable
 from vibe_tui.services.sandbox.lifecycle import ExitPolicy, Lifecycle
 from vibe_tui.services.sandbox.live_mirror import LiveMirror
@@ -66,6 +66,10 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
         self._prepare: OnLine | None = None  # told by preparations, once there was one
         self._prepared = False
         self._running: set[_MirroredRunning] = set()
+
+    @property
+    def cloud(self) -> Cloud:
+        return self._lifecycle.cloud
 
     # --- Sandbox -------------------------------------------------------------------------------------
 
@@ -120,10 +124,6 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
             self._note("The sandbox could not be told to stop; it pauses by itself when its time is over.")
 
     # --- commands of its own -------------------------------------------------------------------------
-
-    def used(self) -> None:
-        """The user is doing something: let it not fall asleep."""
-        self._lifecycle.used()
 
     async def wake(self) -> None:
         """Have it running, with the project's files in it."""
@@ -282,8 +282,12 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
         match event:
             case Sending(done=done, of=of):
                 self._become(replace(self.state, sending=(done, of) if done < of else None))
-            case Mirrored(sent=sent) if sent:
-                self._lifecycle.used()
+            case Mirrored():
+                if event.sent or event.removed_there:
+                    self._lifecycle.used()
+                self._note(event.line)
+            case _:
+                self._note(event.line)
         self._emit(event)
 
 
