@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Vibe, fresh_vibe
 from tests.services.assistant.recipes.conftest import checks as checks
-from tests.services.assistant.recipes.prompts import ALL, AUTH, EXAMPLES
+from tests.services.assistant.recipes.prompts import ALL, AUTH
+from tests.services.assistant.recipes.trees import carry_out, template, write_tree
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real"), pytest.mark.timeout(280)]
 
@@ -44,32 +45,38 @@ def test_each_recipe_is_deployed(prompts: tuple[str, ...], connected: Vibe) -> N
         ask(connected, prompt)
 
 
+def push(vibe: Vibe, prompts: Sequence[str], modules: Path | None = None) -> None:
+    """Push what these prompts make of a new project, all at once. modules: what npm install would bring."""
+    write_tree(carry_out(template(), prompts), vibe.cwd)
+    if modules is not None:
+        (vibe.cwd / "node_modules").symlink_to(modules)
+    pushed = vibe("push", limit=100)
+    assert pushed.returncode == 0, pushed.stdout + pushed.stderr
+
+
 def test_all_that_needs_no_more_packages(connected: Vibe) -> None:
-    """The files of every recipe but one, pushed at once, and called."""
-    for prompt in ALL:
-        if prompt != AUTH:
-            ask(connected, prompt)
+    push(connected, [prompt for prompt in ALL if prompt != AUTH])
     sent = connected.json("run", "messages:send", '{"author": "Ann", "body": "hello there"}')
-    assert (
-        connected.json("run", "messages:searchByBody", '{"words": "hello"}')["value"][0]["_id"]
-        == sent["value"]
-    )
+    found = connected.json("run", "messages:searchByBody", '{"words": "hello"}')["value"]
+    assert [one["_id"] for one in found] == [sent["value"]]
     assert connected.json("run", "messages:removeOld", "{}")["value"] is None
     names = {one["name"] for one in connected.json("functions")["functions"]}
     assert {"messages:page", "todos:update", "files:generateUploadUrl", "jobs:scheduleSendReminder"} <= names
 
 
-def test_signing_in_is_deployed_once_its_packages_are_there(connected: Vibe, checks: Path) -> None:
-    for prompt in EXAMPLES:
-        if prompt != AUTH:
-            ask(connected, prompt)
-    first = connected("ask", AUTH, "--yes", limit=100)
-    assert "npm install" in first.stdout
-    modules = connected.cwd / "node_modules"
-    modules.unlink()
-    modules.symlink_to(checks)  # what npm install would have brought
-    pushed = connected("push", limit=100)
-    assert pushed.returncode == 0, pushed.stdout + pushed.stderr
+def test_all_of_them(connected: Vibe, checks: Path) -> None:
+    push(connected, ALL, checks)
     refused = connected("run", "messages:send", '{"body": "hi"}')
     assert "Sign in to send messages." in refused.stdout + refused.stderr
     assert connected.json("run", "users:viewer", "{}")["value"] is None
+    assert connected.json("run", "messages:list", "{}")["value"] == []
+
+
+def test_signing_in_waits_for_its_packages_and_says_so(connected: Vibe) -> None:
+    ended = connected("ask", AUTH, "--yes", limit=100)
+    assert (
+        "By hand: run “npm install” in the project; until then Convex cannot take the functions."
+        in ended.stdout
+    )
+    assert "@convex-dev/auth" in (connected.cwd / "package.json").read_text()
+    assert ended.returncode != 0, "nothing was deployed"
