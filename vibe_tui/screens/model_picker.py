@@ -55,6 +55,7 @@ class ModelPicker(Dialog[ModelChoice]):
         self._current = current
         self._groups: Sequence[ModelGroup] = ()
         self._rows: list[ModelChoice] = []
+        self._moved = False
         self._field = Input(placeholder="Search, or type PROVIDER/MODEL")
         self._field.cursor_blink = False
         self._list = OptionList(markup=False)
@@ -83,7 +84,7 @@ class ModelPicker(Dialog[ModelChoice]):
         """The rows that fit what is typed; the highlight stays with its choice."""
         wanted = self._field.value.strip().casefold()
         at = self._list.highlighted
-        before = self._rows[at].name if at is not None and at < len(self._rows) else self._current
+        before = self._rows[at].name if self._moved and at is not None else self._current
         options: list[Option] = []
         self._rows = []
         for group in self._groups:
@@ -145,6 +146,7 @@ class ModelPicker(Dialog[ModelChoice]):
         if event.key in moves:
             event.stop()
             event.prevent_default()
+            self._moved = True
             moves[event.key]()
 
 

@@ -13,6 +13,8 @@ from vibe_tui.services.assistant.ports import SecretRequest, ToolRequest, TurnPo
 from vibe_tui.services.terminal_text import visible
 from vibe_tui.widgets.chat.panel import ChatPanel
 
+_LONGEST_REASON = 300
+
 
 class ChatAsking:
     """One question at a time; a turn that is stopped takes its question along."""
@@ -40,7 +42,7 @@ class ChatAsking:
     async def _ask_secret(self, request: SecretRequest) -> str:
         body = (
             f"The assistant asks for {visible(request.name)}, a variable of your deployment. The value goes "
-            f"there and nowhere else: the model does not see it.\n\nIts reason: {request.why}"
+            f"there and nowhere else: the model does not see it.\n\nIts reason: {_short(request.why)}"
         )
         form = SecretForm(f"A value for {visible(request.name)}", body, accept="Set it in the deployment")
         return str(await self._ask(form) or "")
@@ -59,3 +61,9 @@ class ChatAsking:
             if dialog.is_attached:
                 dialog.dismiss(None)
             raise
+
+
+def _short(text: str) -> str:
+    """On one line, so that the buttons stay in sight."""
+    shown = visible(" ".join(text.split()))
+    return shown if len(shown) <= _LONGEST_REASON else f"{shown[:_LONGEST_REASON]}…"

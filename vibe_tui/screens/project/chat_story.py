@@ -61,6 +61,7 @@ class ChatStory:
             case ModelWaits(seconds=seconds, reason=reason):
                 self._panel.waiting(seconds, reason)
             case TokensUsed() if self._by_model:
+                self._panel.end_streams()
                 self._panel.show_used(event.prompt, event.completion, event.cost)
             case DeployOffered(reason=reason):
                 self._offer(reason)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -38,8 +39,8 @@ class Said(Static, Entry):
             shown = f"{shown[:LONGEST_SAID]}\n… and {len(shown) - LONGEST_SAID:,} more characters"
         super().__init__(Content(shown), classes=kind, markup=False)
 
-    def again(self) -> Said:
-        return Said(self._text, self._kind)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(Said, self._text, self._kind)
 
 
 class Refusal(Static, Entry):
@@ -54,8 +55,8 @@ class Refusal(Static, Entry):
         parts = [reason, next_step, *(f"• {item}" for item in items)]
         super().__init__(Content("\n".join(clean(part) for part in parts if part)), markup=False)
 
-    def again(self) -> Refusal:
-        return Refusal(self._reason, self._next_step, self._items)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(Refusal, self._reason, self._next_step, self._items)
 
 
 class Offer(Vertical, Entry):
@@ -70,14 +71,12 @@ class Offer(Vertical, Entry):
     }
     """
 
-    def __init__(self, text: str, button: str, action_id: str) -> None:
-        super().__init__()
+    def __init__(self, text: str, button: str, action_id: str, *, taken: bool = False) -> None:
+        super().__init__(classes="-taken" if taken else None)
         self._text, self._button, self._action = text, button, action_id
 
-    def again(self) -> Offer:
-        offer = Offer(self._text, self._button, self._action)
-        offer.set_class(self.has_class("-taken"), "-taken")
-        return offer
+    def maker(self) -> Callable[[], Entry]:
+        return partial(Offer, self._text, self._button, self._action, taken=self.has_class("-taken"))
 
     def compose(self) -> ComposeResult:
         yield Static(Content(clean(self._text)), markup=False)
@@ -108,28 +107,25 @@ class DeployLine(Line, Entry):
         self._path, self._number = "", 0
         self._tone, self._text = "", "  deploying…"
 
-    def again(self) -> DeployLine:
-        line = DeployLine()
-        line._path, line._number, line.can_focus = self._path, self._number, self.can_focus
-        if not self.pending:
-            line._end(self._tone, self._text)
-        return line
+    def maker(self) -> Callable[[], Entry]:
+        return partial(_ended_line, self._tone, self._text, self._path, self._number)
 
     def done(self, seconds: float) -> None:
-        self._end("-good", f"✓ deployed {seconds:.1f} s")
+        self.end("-good", f"✓ deployed {seconds:.1f} s")
 
     def failed(self, reason: str, path: str, line: int) -> None:
         """line: from 1; 0 and "": not known."""
-        self._path, self._number = path, line
-        self.can_focus = bool(path)
         place = f"{visible(path)}:{line}: " if line else f"{visible(path)}: " if path else ""
-        self._end("-bad", f"✗ {place}{clean(reason)}")
+        self.end("-bad", f"✗ {place}{clean(reason)}", path, line)
 
     def left(self) -> None:
         """The turn ended without waiting for it."""
-        self._end("", "  deploying has not ended")
+        self.end("", "  deploying has not ended")
 
-    def _end(self, tone: str, text: str) -> None:
+    def end(self, tone: str, text: str, path: str = "", line: int = 0) -> None:
+        """tone: a class. path, line: as of `failed`."""
+        self._path, self._number = path, line
+        self.can_focus = bool(path)
         self.pending = False
         self._tone, self._text = tone, text
         self.set_classes(tone)
@@ -138,3 +134,9 @@ class DeployLine(Line, Entry):
     def action_choose(self) -> None:
         if self._path:
             self.post_message(ProblemChosen(self._path, self._number))
+
+
+def _ended_line(tone: str, text: str, path: str, line: int) -> DeployLine:
+    made = DeployLine()
+    made.end(tone, text, path, line)
+    return made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.widget import Widget
 
 
 class Entry(Widget):
     """One thing that was said or done. Those that are far up are taken away, and made again on demand."""
 
-    def again(self) -> Entry:
-        """A new entry that says the same."""
+    def maker(self) -> Callable[[], Entry]:
+        """What makes an entry that says the same; it holds nothing but texts."""
         raise NotImplementedError

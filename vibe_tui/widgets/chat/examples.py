@@ -18,6 +18,10 @@ EXAMPLES = (
     "Add authentication with Google",
     "Make the app real-time with subscriptions",
 )
+_WITHOUT_MODEL = "Say what to add to your app. You see the plan before anything is written.\n\nFor example:"
+_WITH_MODEL = (
+    "Say what to add to your app, or ask about it. Every change is shown, and can be undone.\n\nFor example:"
+)
 
 
 @dataclass
@@ -43,12 +47,13 @@ class Examples(Vertical):
     def __init__(self, examples: Sequence[str]) -> None:
         super().__init__()
         self._examples = examples
+        self._title = Static(_WITHOUT_MODEL, markup=False, classes="title")
+
+    def answered_by(self, *, model: bool) -> None:
+        """Say what happens with what is asked. Without a model recipes answer."""
+        self._title.update(_WITH_MODEL if model else _WITHOUT_MODEL)
 
     def compose(self) -> ComposeResult:
-        yield Static(
-            "Say what to add to your app. You see the plan before anything is written.\n\nFor example:",
-            markup=False,
-            classes="title",
-        )
+        yield self._title
         for text in self._examples:
             yield Example(text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 from textual import on
@@ -57,8 +59,8 @@ class FileCard(Vertical, Entry):
         self._change = change
         self._line = _FileLine()
 
-    def again(self) -> FileCard:
-        return FileCard(self._path, self._added, self._removed, self._diff, self._change)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(FileCard, self._path, self._added, self._removed, self._diff, self._change)
 
     def compose(self) -> ComposeResult:
         yield self._line

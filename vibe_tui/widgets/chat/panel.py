@@ -188,6 +188,7 @@ class ChatPanel(Story):
 
     def show_model(self, name: str) -> None:
         """Which model answers; "": none does."""
+        super().show_model(name)
         if name or self._foot is not None:
             self._below().show_model(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -51,7 +52,9 @@ class PlanCard(Vertical, Entry):
         steps: Sequence[str],
         notes: Sequence[str],
         clock: Callable[[], float],
+        answered: str = "",
     ) -> None:
+        """answered: how it was answered before."""
         super().__init__()
         self.plan_id = plan_id
         self._title, self._steps, self._notes = clean(title), steps, notes
@@ -59,12 +62,13 @@ class PlanCard(Vertical, Entry):
         self._asked_at = 0.0
         self._answered = ""
         self._answer = Static(markup=False, classes="answer")
+        if answered:
+            self._close(answered)
 
-    def again(self) -> PlanCard:
-        card = PlanCard(self.plan_id, self._title, self._steps, self._notes, self._clock)
-        if self._answered:
-            card._close(self._answered)
-        return card
+    def maker(self) -> Callable[[], Entry]:
+        return partial(
+            PlanCard, self.plan_id, self._title, self._steps, self._notes, self._clock, self._answered
+        )
 
     def compose(self) -> ComposeResult:
         yield Static(Content(self._title).stylize("bold"), markup=False)

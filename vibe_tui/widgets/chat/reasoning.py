@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -48,8 +51,8 @@ class Reasoning(Vertical, Entry):
         self._line = _Fold()
         self._timer: Timer | None = None
 
-    def again(self) -> Reasoning:
-        return Reasoning(self._text)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(Reasoning, self._text)
 
     def compose(self) -> ComposeResult:
         yield self._line

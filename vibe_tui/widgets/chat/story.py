@@ -34,6 +34,7 @@ class Story(Vertical):
         self._clock = clock
         self._what_to_ask = examples
         self._examples: Examples | None = None
+        self._has_model = False
         self._transcript = Transcript()
         self._collected: list[Entry] | None = None
         self._plans: dict[str, PlanCard] = {}
@@ -42,7 +43,8 @@ class Story(Vertical):
         self._last_answer: MarkdownView | None = None
         self._reasoning: Reasoning | None = None
         self._tools: dict[str, ToolLine] = {}
-        self._last: Entry | None = None
+        self._has_card = False
+        """Whether a file was written since a call ended."""
 
     def on_mount(self) -> None:
         self.show_examples()
@@ -51,13 +53,20 @@ class Story(Vertical):
         """Say what can be asked for, until somebody asks."""
         if self._examples is None:
             self._examples = Examples(self._what_to_ask)
+            self._examples.answered_by(model=self._has_model)
             self._transcript.mount(self._examples)
+
+    def show_model(self, name: str) -> None:
+        """Which model answers; "": none does."""
+        self._has_model = bool(name)
+        if self._examples is not None:
+            self._examples.answered_by(model=self._has_model)
 
     # --- what is said
 
     def add_prompt(self, text: str, images: int = 0) -> None:
         """What the user asked. images: how many pictures went with it."""
-        self._end_streams()
+        self.end_streams()
         pictures = f"\n[{images} image{'s' if images > 1 else ''}]" if images else ""
         self._add(Said(text + pictures, "-user"))
 
@@ -77,7 +86,7 @@ class Story(Vertical):
     def stream(self, text: str) -> None:
         """More of what a model says."""
         if self._answer is None:
-            self._end_streams()
+            self.end_streams()
             self._answer = self._last_answer = MarkdownView()
             self._add(self._answer)
         self._answer.write(text)
@@ -85,7 +94,7 @@ class Story(Vertical):
     def stream_reasoning(self, text: str) -> None:
         """More of what a model thinks."""
         if self._reasoning is None:
-            self._end_streams()
+            self.end_streams()
             self._reasoning = Reasoning()
             self._add(self._reasoning)
         self._reasoning.write(text)
@@ -93,10 +102,19 @@ class Story(Vertical):
     def stream_ended(self, text: str) -> bool:
         """What a model says is whole: `text`. False: nothing of it was streamed."""
         answer = self._answer
-        self._end_streams()
         if answer is not None:
             answer.become(text)
+        self.end_streams()
         return answer is not None
+
+    def end_streams(self) -> None:
+        """What a model says or thinks from now on is something else."""
+        for stream in (self._answer, self._reasoning):
+            if stream is not None:
+                stream.end()
+        if self._answer is not None and not self._answer.source.strip():
+            self._transcript.drop(self._answer)
+        self._answer = self._reasoning = None
 
     @property
     def last_answer(self) -> str:
@@ -128,7 +146,9 @@ class Story(Vertical):
 
     def tool_started(self, call: str, title: str) -> None:
         """A call of a tool; told again when more is known about it."""
-        self._end_streams()
+        if self._reasoning is not None:
+            self._reasoning.end()
+            self._reasoning = None
         if call in self._tools:
             self._tools[call].say(title)
         else:
@@ -137,7 +157,8 @@ class Story(Vertical):
 
     def tool_ended(self, call: str, ok: bool, title: str) -> None:
         line = self._tools.pop(call, None)
-        if ok and isinstance(self._last, FileCard):  # which says more
+        has_card, self._has_card = self._has_card, False
+        if ok and has_card:  # which says more
             if line is not None:
                 self._transcript.drop(line)
         elif line is not None:
@@ -147,10 +168,10 @@ class Story(Vertical):
 
     def add_file(self, path: str, added: int, removed: int, diff: str, created: bool) -> None:
         """A written file. diff: unified, with or without its file lines; added, removed: lines."""
-        self._add(FileCard(path, added, removed, diff, "created" if created else "changed"))
+        self._add_card(FileCard(path, added, removed, diff, "created" if created else "changed"))
 
     def add_deleted(self, path: str, removed: int, diff: str) -> None:
-        self._add(FileCard(path, 0, removed, diff, "deleted"))
+        self._add_card(FileCard(path, 0, removed, diff, "deleted"))
 
     def add_refusal(self, reason: str, next_step: str = "", items: Sequence[str] = ()) -> None:
         """Something was not done. items: what can be asked for instead."""
@@ -180,7 +201,7 @@ class Story(Vertical):
     @contextmanager
     def earlier(self, *, more: bool) -> Iterator[None]:
         """What is told inside goes before everything that is there. more: whether there is more before it."""
-        now = (self._last, self._deploy, self._last_answer)
+        now = (self._deploy, self._last_answer)
         collected: list[Entry] = []
         self._collected = collected
         try:
@@ -188,8 +209,9 @@ class Story(Vertical):
         finally:
             self._settle()
             self._collected = None
-            self._last, self._deploy = now[:2]
-            self._last_answer = now[2] or self._last_answer
+            self._has_card = False
+            self._deploy = now[0]
+            self._last_answer = now[1] or self._last_answer
         if collected:
             self._no_examples()
         self._transcript.put_before(collected, more=more)
@@ -198,14 +220,22 @@ class Story(Vertical):
         """Begin anew."""
         self._settle()
         self._plans.clear()
-        self._last = self._last_answer = None
+        self._last_answer = None
         self._transcript.clear()
         self.show_examples()
 
     # --- inside
 
+    def _add_card(self, card: FileCard) -> None:
+        """Where the call stands that wrote the file; calls are carried out one after the other."""
+        line = next(iter(self._tools.values()), None)
+        self._has_card = True
+        if line is None:
+            self._add(card)
+        else:
+            self._transcript.add_before(line, card)
+
     def _add(self, entry: Entry) -> None:
-        self._last = entry
         if self._collected is not None:
             self._collected.append(entry)
             return
@@ -219,20 +249,15 @@ class Story(Vertical):
 
     def _settle(self) -> None:
         """Nothing goes on any more."""
-        self._end_streams()
+        self.end_streams()
         for card in self._plans.values():
             card.withdraw()
         for line in self._tools.values():
             line.leave()
         self._tools.clear()
+        self._has_card = False
         if self._deploy is not None and self._deploy.pending:
             self._deploy.left()
-
-    def _end_streams(self) -> None:
-        for stream in (self._answer, self._reasoning):
-            if stream is not None:
-                stream.end()
-        self._answer = self._reasoning = None
 
     def _deploy_line(self) -> DeployLine:
         if self._deploy is None or not self._deploy.pending:

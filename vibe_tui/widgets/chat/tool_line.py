@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from textual.content import Content
 from textual.widgets import Static
 
@@ -22,8 +25,8 @@ class ToolLine(Static, Entry):
         self.ok = ok
         self.say(title)
 
-    def again(self) -> ToolLine:
-        return ToolLine(self._title, self.ok)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(ToolLine, self._title, self.ok)
 
     def say(self, title: str) -> None:
         self._title = title

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.containers import VerticalScroll
 
@@ -47,8 +47,8 @@ class Transcript(VerticalScroll):
         super().__init__()
         self._entries: list[Entry] = []
         """Those on show. (`children` is later than what was mounted and removed.)"""
-        self._away: list[Entry] = []
-        """Entries that were taken away, not mounted any more; oldest first."""
+        self._away: list[Callable[[], Entry]] = []
+        """What makes the entries that were taken away, oldest first."""
         self._older: OlderLine | None = None
         self._more = False
         """Whether somebody else knows what was before all of these."""
@@ -63,11 +63,16 @@ class Transcript(VerticalScroll):
     def add(self, entry: Entry) -> None:
         if len(self._entries) >= KEPT + SLACK and self.at_end:
             gone, self._entries = self._entries[:-KEPT], self._entries[-KEPT:]
-            self._away += [one.again() for one in gone]
+            self._away += [one.maker() for one in gone]
             self.remove_children(gone)
             self._show_older()
         self._entries.append(entry)
         self.mount(entry)
+
+    def add_before(self, other: Entry, entry: Entry) -> None:
+        """Above an entry that is on show."""
+        self._entries.insert(self._entries.index(other), entry)
+        self.mount(entry, before=other)
 
     def drop(self, entry: Entry) -> None:
         """Take an entry away for good."""
@@ -79,7 +84,7 @@ class Transcript(VerticalScroll):
         """Show some of the entries that were taken away; False: there are none."""
         back, self._away = self._away[-AT_ONCE:], self._away[:-AT_ONCE]
         if back:
-            self._put_first(back)
+            self._put_first([make() for make in back])
         return bool(back)
 
     def put_before(self, entries: Sequence[Entry], *, more: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -20,7 +22,7 @@ from vibe_tui.widgets.chat.markdown.document import Document
 from vibe_tui.widgets.chat.markdown.rows import Row, Rows
 from vibe_tui.widgets.chat.messages import CopyRequested
 
-FLUSH = 0.125
+FLUSH = 0.15
 """Seconds for which what comes is collected before it is shown."""
 AT_ONCE = 8_000
 """Characters that are shown in one go, so that a key in between is answered soon."""
@@ -35,7 +37,7 @@ class MarkdownView(Entry, can_focus=True):
     DEFAULT_CSS = """
     MarkdownView {
         height: auto;
-        margin: 0 0 1 0;
+        margin: 1 0;
         &:focus { background-tint: $foreground 6%; }
         & .md--heading { color: $primary; text-style: bold; }
         & .md--strong { color: $foreground; text-style: bold; }
@@ -68,8 +70,8 @@ class MarkdownView(Entry, can_focus=True):
         self._ended = bool(text)
         self._timer: Timer | None = None
 
-    def again(self) -> MarkdownView:
-        return MarkdownView(self.source)
+    def maker(self) -> Callable[[], Entry]:
+        return partial(MarkdownView, self.source)
 
     # --- what is shown
 
@@ -91,7 +93,7 @@ class MarkdownView(Entry, can_focus=True):
     def end(self) -> None:
         """The text is whole."""
         self._ended = True
-        self._schedule(0.0)
+        self._schedule(NEXT)
 
     def become(self, text: str) -> None:
         """The whole text, which may differ from what came in pieces."""
