@@ -14,10 +14,11 @@ from vibe_tui.services.assistant.recipes.asking import DETERMINER, MAKE, TABLE, 
 from vibe_tui.services.assistant.recipes.backend import Backend
 from vibe_tui.services.assistant.recipes.code_file import CodeFile, Import
 from vibe_tui.services.assistant.recipes.draft import Draft
+from vibe_tui.services.assistant.recipes.function_code import GENERATED
 from vibe_tui.services.assistant.recipes.http_file import HTTP_PATH, HttpFile
 from vibe_tui.services.assistant.recipes.recipe import Unclear
 from vibe_tui.services.assistant.recipes.shape import Shape
-from vibe_tui.services.assistant.recipes.table_functions import GENERATED, MAKERS
+from vibe_tui.services.assistant.recipes.table_functions import MAKERS
 from vibe_tui.services.assistant.recipes.table_words import and_list
 from vibe_tui.services.assistant.recipes.wanted_table import not_users, wanted_shape
 

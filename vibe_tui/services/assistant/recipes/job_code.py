@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from vibe_tui.services.assistant.recipes import spoken
 from vibe_tui.services.assistant.recipes.code_file import Code, Import
+from vibe_tui.services.assistant.recipes.function_code import GENERATED, imports_of, signed_in
 from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.assistant.recipes.table import Reference
-from vibe_tui.services.assistant.recipes.table_functions import GENERATED, imports_of, signed_in
 
 JOBS_PATH = "convex/jobs.ts"
 _API = Import("./_generated/api", ("internal",))

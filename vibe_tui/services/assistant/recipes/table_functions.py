@@ -6,24 +6,20 @@ https://docs.convex.dev/functions and https://docs.convex.dev/understanding/best
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
 from vibe_tui.services.assistant.recipes import spoken
-from vibe_tui.services.assistant.recipes.auth_tables import AUTH_SERVER
 from vibe_tui.services.assistant.recipes.code_file import Code, Import
 from vibe_tui.services.assistant.recipes.column import Column
+from vibe_tui.services.assistant.recipes.function_code import function, signed_in, signed_out_get
 from vibe_tui.services.assistant.recipes.shape import Shape
 from vibe_tui.services.assistant.recipes.spoken import article
 
-GENERATED = "./_generated/server"
 TEXT_PATH = "convex/text.ts"
 NEWEST = 50
 """How many documents `list` gives."""
 
-_WIDTH = 84
 _SCHEMA = Import("./schema", default="schema")
-_USER_ID = Import(AUTH_SERVER, ("getAuthUserId",))
 _TEXT = Import("./text", ("requiredText",))
 
 
@@ -35,7 +31,7 @@ def save(shape: Shape) -> Code:
         fields.insert(0, "...args,")
     body: list[str] = []
     if shape.auth:
-        body += _signed_in(f"Sign in to {shape.save_name} {shape.many}.", keep=owner is not None)
+        body += signed_in(f"Sign in to {shape.save_name} {shape.many}.", keep=owner is not None)
     if owner is not None:
         if shape.author is not None:
             body.append('const user = await ctx.db.get("users", userId);')
@@ -47,8 +43,7 @@ def save(shape: Shape) -> Code:
         insert = f'return await ctx.db.insert("{shape.table}", {{'
         body += [insert, *(f"  {field}" for field in fields), "});"]
     whose = " for the signed-in user" if shape.auth and owner is not None else ""
-    return _function(
-        shape,
+    return function(
         "mutation",
         shape.save_name,
         f"Saves {article(shape.one)}{whose} and returns its id.",
@@ -62,7 +57,7 @@ def save(shape: Shape) -> Code:
 
 def newest(shape: Shape) -> Code:
     files = shape.files
-    body = _signed_out_get("[]") if shape.auth else []
+    body = signed_out_get("[]") if shape.auth else []
     if shape.is_users:
         # An address is nobody else's business.
         body += [
@@ -86,8 +81,7 @@ def newest(shape: Shape) -> Code:
     else:
         body.append(f'return await ctx.db.query("{shape.table}").order("desc").take({NEWEST});')
         returns = f'v.array(schema.doc("{shape.table}"))'
-    return _function(
-        shape,
+    return function(
         "query",
         "list",
         f"The newest {shape.many}, newest first. Clients that use it stay up to date.",
@@ -108,8 +102,7 @@ def update(shape: Shape) -> Code:
             text = f'changes.{one.name} = requiredText("{one.name}", changes.{one.name});'
             body += [f"if (changes.{one.name} !== undefined) {{", f"  {text}", "}"]
     body += [f'await ctx.db.patch("{shape.table}", {argument}, changes);', "return null;"]
-    return _function(
-        shape,
+    return function(
         "mutation",
         "update",
         f"Changes of {article(shape.one)} what is given.",
@@ -130,7 +123,7 @@ def update(shape: Shape) -> Code:
 def remove(shape: Shape) -> Code:
     argument, variable = "id", shape.variable
     files = shape.files
-    who = _signed_in(f"Sign in to delete {shape.many}.", keep=_belongs(shape)) if shape.auth else []
+    who = signed_in(f"Sign in to delete {shape.many}.", keep=_belongs(shape)) if shape.auth else []
     body = [
         *who,
         f'const {variable} = await ctx.db.get("{shape.table}", args.{argument});',
@@ -147,8 +140,7 @@ def remove(shape: Shape) -> Code:
             delete = f"if ({variable}.{one.name} !== undefined) {{\n  {delete}\n}}"
         body += delete.split("\n")
     body += [f'await ctx.db.delete("{shape.table}", args.{argument});', "return null;"]
-    return _function(
-        shape,
+    return function(
         "mutation",
         "remove",
         f"Deletes {article(shape.one)}{', and what is stored of it' if files else ''}.",
@@ -177,29 +169,27 @@ _FORGET_USER = [
 def page(shape: Shape) -> Code:
     empty = '{ page: [], isDone: true, continueCursor: "" }'
     query = f'ctx.db.query("{shape.table}").order("desc").paginate(args.paginationOpts)'
-    return _function(
-        shape,
+    return function(
         "query",
         "page",
         f"The {shape.many}, newest first and page by page: for usePaginatedQuery.",
         ["paginationOpts: paginationOptsValidator"],
         f'paginationResultValidator(schema.doc("{shape.table}"))',
-        [*(_signed_out_get(empty) if shape.auth else []), f"return await {query};"],
+        [*(signed_out_get(empty) if shape.auth else []), f"return await {query};"],
         (Import("convex/server", ("paginationOptsValidator", "paginationResultValidator")), _SCHEMA),
     )
 
 
 def search(shape: Shape, field: str, index: str) -> Code:
     name = search_name(field)
-    return _function(
-        shape,
+    return function(
         "query",
         name,
         f"The {shape.many} whose {field} fits the words best, at most 20.",
         ["words: v.string()"],
         f'v.array(schema.doc("{shape.table}"))',
         [
-            *(_signed_out_get("[]") if shape.auth else []),
+            *(signed_out_get("[]") if shape.auth else []),
             "return await ctx.db",
             f'  .query("{shape.table}")',
             f'  .withSearchIndex("{index}", (q) => q.search("{field}", args.words))',
@@ -214,15 +204,14 @@ def search_name(field: str) -> str:
 
 
 def upload_url(shape: Shape) -> Code:
-    return _function(
-        shape,
+    return function(
         "mutation",
         "generateUploadUrl",
         "Where a client may send one file, within the hour.",
         [],
         "v.string()",
         [
-            *(_signed_in("Sign in to upload files.", keep=False) if shape.auth else []),
+            *(signed_in("Sign in to upload files.") if shape.auth else []),
             "return await ctx.storage.generateUploadUrl();",
         ],
         (),
@@ -242,59 +231,6 @@ MAKERS: dict[str, Maker] = {
 """By what they do, in the order in which a file has them."""
 
 
-def signed_in(message: str) -> list[str]:
-    """Lines of a handler that refuse who is not signed in."""
-    return _signed_in(message, keep=False)
-
-
-def _function(
-    shape: Shape,
-    kind: str,
-    name: str,
-    says: str,
-    arguments_: Sequence[str],
-    returns: str,
-    body: Sequence[str],
-    imports: Sequence[Import | None],
-    *,
-    uses_args: bool = True,
-    arguments: str = "args",
-) -> Code:
-    """A public function with a comment; `body`: the lines of its handler."""
-    takes = f"ctx, {arguments}" if uses_args else "ctx"
-    lines = [
-        f"/** {says} */",
-        f"export const {name} = {kind}({{",
-        *(f"  {line}" for line in _member("args", _object(arguments_))),
-        f"  returns: {returns},",
-        f"  handler: async ({takes}) => {{",
-        *(f"    {line}" for line in body),
-        "  },",
-        "});",
-    ]
-    text = "\n".join(lines)
-    return Code(name, text, imports_of(text, (Import(GENERATED, (kind,)), *filter(None, imports))))
-
-
-def imports_of(text: str, others: Sequence[Import]) -> tuple[Import, ...]:
-    """What code that is made here uses of Convex and Convex Auth, and `others`."""
-    uses = (("ConvexError", r"new ConvexError\("), ("v", r"\bv\."))
-    values = tuple(name for name, use in uses if re.search(use, text))
-    return (
-        *([_USER_ID] if "getAuthUserId(" in text else []),
-        *([Import("convex/values", values)] if values else []),
-        *others,
-    )
-
-
-def _member(name: str, value: Sequence[str]) -> list[str]:
-    """`name: value,` in lines."""
-    lines = list(value)
-    lines[0] = f"{name}: {lines[0]}"
-    lines[-1] += ","
-    return lines
-
-
 def _plural(shape: Shape) -> str:
     return "found" if shape.variable in ("document", spoken.camel(shape.table)) else spoken.camel(shape.table)
 
@@ -303,26 +239,6 @@ def _url(shape: Shape, column: Column) -> str:
     file = f"{shape.variable}.{column.name}"
     url = f"await ctx.storage.getUrl({file})"
     return f"{file} === undefined ? null : {url}" if column.optional else url
-
-
-def _object(entries: Sequence[str]) -> list[str]:
-    one_line = f"{{ {', '.join(entries)} }}" if entries else "{}"
-    if len(one_line) <= _WIDTH:
-        return [one_line]
-    return ["{", *(f"  {entry}," for entry in entries), "}"]
-
-
-def _signed_in(message: str, *, keep: bool) -> list[str]:
-    """keep: the user's id is needed afterwards."""
-    refuse = [f'  throw new ConvexError("{message}");', "}"]
-    if keep:
-        return ["const userId = await getAuthUserId(ctx);", "if (userId === null) {", *refuse]
-    return ["if ((await getAuthUserId(ctx)) === null) {", *refuse]
-
-
-def _signed_out_get(what: str) -> list[str]:
-    """Queries answer who is signed out, too: screens ask before the session is there."""
-    return ["if ((await getAuthUserId(ctx)) === null) {", f"  return {what};", "}"]
 
 
 def _belongs(shape: Shape) -> bool:
@@ -343,7 +259,7 @@ def _only_own(shape: Shape, variable: str, verb: str) -> list[str]:
 
 def _checked(shape: Shape, argument: str) -> list[str]:
     """Lines that refuse to change a document that is not there, or not the caller's."""
-    lines = _signed_in(f"Sign in to change {shape.many}.", keep=_belongs(shape)) if shape.auth else []
+    lines = signed_in(f"Sign in to change {shape.many}.", keep=_belongs(shape)) if shape.auth else []
     gone = f'  throw new ConvexError("This {shape.one} is not there any more.");'
     if not _belongs(shape):
         return [*lines, f'if ((await ctx.db.get("{shape.table}", {argument})) === null) {{', gone, "}"]
