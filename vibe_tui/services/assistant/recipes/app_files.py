@@ -95,7 +95,8 @@ def add_packages(draft: Draft, names: Sequence[str], *, for_convex: bool) -> Non
     draft.put(PACKAGE_PATH, json.dumps(package, indent=_indent(text), ensure_ascii=False) + "\n")
     draft.steps.append(f"Name {', '.join(missing)} in {PACKAGE_PATH}.")
     draft.tell(
-        "By hand: run “npm install” in the project; until then Convex cannot take the functions."
+        "By hand: run “npm install” in the project before you start the app. If it was installed before, "
+        "Convex cannot take the functions until then."
         if for_convex
         else "By hand: run “npm install” in the project before you start the app."
     )
