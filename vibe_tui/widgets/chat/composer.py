@@ -171,6 +171,8 @@ class Composer(TextArea):
                 self._completions.move(1)
             case "tab":
                 self.complete(suggestion)
+            case "enter" if self._is_written(suggestion):
+                return False
             case "enter":
                 self.complete(suggestion)
                 if suggestion.at_once:
@@ -181,6 +183,11 @@ class Composer(TextArea):
             case _:
                 return False
         return True
+
+    def _is_written(self, suggestion: Suggestion) -> bool:
+        """Nothing is left to complete."""
+        kind, query = self._being_written()
+        return suggestion.value == (f"/{query}" if kind == "command" else query)
 
     async def on_paste(self, event: events.Paste) -> None:
         event.stop()

@@ -29,9 +29,9 @@ class ChatFoot(Static):
 
     def show_model(self, name: str) -> None:
         """Empty: no model answers."""
-        self._model = visible(name)
-        self._used = ""
-        self._show()
+        if visible(name) != self._model:
+            self._model, self._used = visible(name), ""
+            self._show()
 
     def show_used(self, prompt: int | None, completion: int | None, cost: float | None) -> None:
         """What the turn used; None: nobody tells."""
