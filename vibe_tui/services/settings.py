@@ -5,6 +5,9 @@ Every key, with its default:
     node = ""                      # path of the Node to use; "": find one
     credentials = "auto"           # "auto", "keyring" or "file"
 
+    [e2b]
+    template = "base"              # what sandboxes are made from: see docs/e2b-template
+
     [convex]
     provision_host = "https://api.convex.dev"            # or PROVISION_HOST
     dashboard_host = "https://dashboard.convex.dev"      # or DASHBOARD_HOST
@@ -81,6 +84,8 @@ class Settings:
     node: str = ""
     """The Node to use; "": find one."""
     credentials: Choice = "auto"
+    e2b_template: str = "base"
+    """What E2B sandboxes are made from."""
     convex: ConvexSettings = field(default_factory=ConvexSettings)
     assistant: AssistantSettings = field(default_factory=AssistantSettings)
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
@@ -91,6 +96,12 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("a text in quotes")
     return value
+
+
+def _template(value: object) -> str:
+    if not _text(value):
+        raise ValueError("the name or id of a template")
+    return _text(value)
 
 
 def _path(value: object) -> str:
@@ -143,6 +154,7 @@ def _seconds(value: object) -> float:
 _KEYS: dict[str, Callable[[object], object]] = {
     "node": _path,
     "credentials": _choice,
+    "e2b.template": _template,
     "convex.provision_host": _host,
     "convex.dashboard_host": _host,
     "convex.oauth_client_id": _text,
@@ -175,6 +187,7 @@ def load(home: Home, environ: Mapping[str, str] = os.environ) -> Settings:
     convex, assistant = (_below(table, values) for table in ("convex", "assistant"))
     return Settings(
         **cast(Any, plain),
+        e2b_template=cast(str, values.get("e2b.template", "base")),
         convex=ConvexSettings(**cast(Any, convex)),
         assistant=AssistantSettings(**cast(Any, assistant)),
         providers=_providers(_below("providers", values), file),
@@ -265,7 +278,7 @@ def _flat(content: Mapping[str, Any]) -> dict[str, object]:
     """The values by dotted key."""
     found: dict[str, object] = {}
     for key, value in content.items():
-        if key in ("convex", "assistant", "providers") and isinstance(value, dict):
+        if key in ("convex", "assistant", "providers", "e2b") and isinstance(value, dict):
             found.update({f"{key}.{name}": inner for name, inner in value.items()})
         else:
             found[key] = value

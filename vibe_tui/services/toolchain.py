@@ -22,8 +22,8 @@ from vibe_tui.services.process import base_environment, run
 from vibe_tui.services.sandbox.base import Exit, OnLine
 from vibe_tui.services.terminal_text import clean, visible
 
-_SOURCE = Path(__file__).parents[1] / "toolchain"
-_FILES = ("package.json", "package-lock.json", ".npmrc")
+TOOLCHAIN_SOURCE = Path(__file__).parents[1] / "toolchain"
+TOOLCHAIN_FILES = ("package.json", "package-lock.json", ".npmrc")
 _COMPLETE = ".complete"
 _INSTALLING = ".installing-"
 CONVEX = Path("node_modules", "convex", "bin", "main.js")
@@ -119,8 +119,8 @@ def _require_convex(project: Path) -> None:
 def _lock_hash() -> str:
     """Names a toolchain: its exact packages, and the machine they are for (esbuild is a native program)."""
     digest = hashlib.sha256(f"{sys.platform} {platform.machine()}".encode())
-    for name in _FILES[:2]:
-        digest.update((_SOURCE / name).read_bytes())
+    for name in TOOLCHAIN_FILES[:2]:
+        digest.update((TOOLCHAIN_SOURCE / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -150,8 +150,8 @@ def _prepare(folder: Path, work: Path) -> None:
     for left in folder.glob(f"{_INSTALLING}*"):  # we hold the lock, so nobody is at work in them
         shutil.rmtree(left, ignore_errors=True)
     work.mkdir(mode=0o700)
-    for name in _FILES:
-        shutil.copyfile(_SOURCE / name, work / name)
+    for name in TOOLCHAIN_FILES:
+        shutil.copyfile(TOOLCHAIN_SOURCE / name, work / name)
 
 
 def _publish(folder: Path, work: Path) -> Path:

@@ -27,3 +27,45 @@ class SandboxUnreachable(SandboxFailed):
     """The network, or what is behind it, did not answer; the sandbox may be well."""
 
     code = "sandbox_unreachable"
+
+
+class SandboxKeyMissing(SandboxFailed):
+    """There is no key of an account."""
+
+    code = "sandbox_key_missing"
+
+
+class SandboxKeyWrong(SandboxFailed):
+    """The account refused the key."""
+
+    code = "sandbox_key_wrong"
+
+
+class SandboxQuota(SandboxFailed):
+    """The plan of the account does not allow what was asked, or not more of it."""
+
+    code = "sandbox_quota"
+
+
+class SandboxRateLimited(SandboxFailed):
+    """Too many requests in a short time."""
+
+    code = "sandbox_rate_limited"
+
+
+class SandboxTemplateMissing(SandboxFailed):
+    """The template that sandboxes are made from is not there."""
+
+    code = "sandbox_template_missing"
+
+
+class SandboxBusy(SandboxFailed):
+    """The cloud has no room just now; nothing was changed."""
+
+    code = "sandbox_busy"
+
+
+class SandboxFull(SandboxFailed):
+    """The disk of the sandbox is full."""
+
+    code = "sandbox_full"
