@@ -184,6 +184,18 @@ async def test_a_cancelled_creation_is_remembered(setup: Setup) -> None:
     assert setup.record.read().id == next(iter(setup.cloud.infos), "")
 
 
+async def test_a_large_upload_is_told_while_it_lasts(setup: Setup) -> None:
+    sandbox = setup.open()
+    await sandbox.wake()
+    told: list[tuple[int, int] | None] = []
+    sandbox.subscribe(lambda what: told.append(what.sending) if isinstance(what, SandboxState) else None)
+    for number in range(250):
+        (setup.here / f"file{number}.ts").write_text(str(number))
+    await run(sandbox, "true")
+    await until(lambda: sandbox.state.sending is None)
+    assert any(told)
+
+
 async def test_without_a_network_the_state_says_so_and_it_comes_back(setup: Setup) -> None:
     sandbox = setup.open()
     await sandbox.wake()

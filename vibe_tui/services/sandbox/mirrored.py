@@ -283,6 +283,7 @@ class MirroredSandbox(Part[SandboxState, MirrorEvent]):
             case Sending(done=done, of=of):
                 self._become(replace(self.state, sending=(done, of) if done < of else None))
             case Mirrored():
+                self._become(replace(self.state, sending=None))
                 if event.sent or event.removed_there:
                     self._lifecycle.used()
                 self._note(event.line)

@@ -26,8 +26,6 @@ class SandboxState:
     """Files sent and to be sent, during a large upload."""
     reason: str = ""
     """A sentence about what is wrong, and what the user can do."""
-    price: float | None = None
-    """US dollars an hour while it runs, as far as the sandbox's size tells; None: not known."""
 
 
 HERE = SandboxState("here")
