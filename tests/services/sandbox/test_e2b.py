@@ -150,3 +150,43 @@ async def test_no_key_no_template_nobody_there(server: E2BServer, tmp_path: Path
         await a_cloud(server.environ(), tmp_path, "none").create("p1", "a1", 300)
     with pytest.raises(errors.SandboxUnreachable):
         await a_cloud(server.environ() | {"E2B_API_URL": "http://127.0.0.1:9"}, tmp_path).ours()
+
+
+async def test_the_real_convex_cli_runs_with_the_tools_of_the_template(
+    cloud: E2BCloud, server: E2BServer, toolchain: Path
+) -> None:
+    sandbox = await cloud.create("p1", "a1", 300)
+    tools = server.machines.all[sandbox.id].home / ".vibe-tui" / "toolchain"
+    tools.parent.mkdir()
+    tools.symlink_to(toolchain)
+    lines: list[str] = []
+    await sandbox.prepare(lines.append)
+    running = await sandbox.start(Command(sandbox.convex("--version")), lines.append)
+    assert (await running.wait()).code == 0
+    assert lines == ["1.48.0"]
+
+
+async def test_a_silent_command_is_asked_after_and_goes_on(cloud: E2BCloud) -> None:
+    """It is silent for longer than `Patience.silence`, three times over."""
+    sandbox = await cloud.create("p1", "a1", 300)
+    lines: list[str] = []
+    running = await sandbox.start(Command(("sh", "-c", "sleep 1.2; echo done")), lines.append)
+    assert (await running.wait()).code == 0
+    assert lines == ["done"]
+
+
+async def test_cancelling_a_wait_harms_nothing(cloud: E2BCloud) -> None:
+    sandbox = await cloud.create("p1", "a1", 300)
+    running = await sandbox.start(Command(("sleep", "63")), print)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(running.wait(), 0.1)
+    assert (await running.stop()).stopped
+
+
+async def test_a_killed_sandbox_ends_the_waiting(cloud: E2BCloud) -> None:
+    sandbox = await cloud.create("p1", "a1", 300)
+    running = await sandbox.start(Command(("sleep", "64")), print)
+    await cloud.kill(sandbox.id)
+    async with asyncio.timeout(8):
+        with pytest.raises(errors.SandboxGone):
+            await running.wait()
