@@ -84,12 +84,12 @@ class Settings:
     node: str = ""
     """The Node to use; "": find one."""
     credentials: Choice = "auto"
-    e2b_template: str = "base"
-    """What E2B sandboxes are made from."""
     convex: ConvexSettings = field(default_factory=ConvexSettings)
     assistant: AssistantSettings = field(default_factory=AssistantSettings)
     providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
     """By name. Those that need no setting are not among them, unless they have one."""
+    e2b_template: str = "base"
+    """What E2B sandboxes are made from."""
 
 
 def _text(value: object) -> str:
