@@ -170,6 +170,7 @@ async def test_adding_and_editing_keep_what_the_deployment_refuses(deployed: Dep
             await page.see("The table messages is empty")
             await page.press("a")
             await page.until(lambda: isinstance(page.pilot.app.screen, JsonDialog))
+            assert written(page).text == '{\n  "author": "",\n  "body": ""\n}'  # what the schema asks for
             written(page).text = '{"author": "Ann"}'
             await page.press("ctrl+s")
             await page.see("The deployment refused: .*body")

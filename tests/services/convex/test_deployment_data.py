@@ -12,7 +12,7 @@ import pytest
 
 from tests.deployed import Deployed
 from vibe_tui.services.convex.deployment import DeploymentApi
-from vibe_tui.services.convex.deployment_data import DocumentUnknown, TableUnknown
+from vibe_tui.services.convex.deployment_data import DocumentChanged, DocumentUnknown, TableUnknown
 from vibe_tui.services.convex.deployment_http import DeploymentRefused
 from vibe_tui.services.convex.document_file import ExportFailed
 from vibe_tui.services.convex.document_filter import parse_filter
@@ -100,6 +100,33 @@ async def test_a_change_that_does_not_fit_the_schema_changes_nothing(api: Deploy
         await api.data.insert("_storage", [{}])
     with pytest.raises(ValueInvalid):
         await api.data.insert("messages", [{"$author": "Ann"}])
+
+
+async def test_an_edit_leaves_what_others_changed_meanwhile(api: DeploymentApi) -> None:
+    await empty(api, "messages")
+    await api.data.insert("messages", [{"author": "Ann", "body": "a", "stars": 1}])
+    [read] = (await api.data.page("messages")).documents
+    await api.data.patch("messages", [read.id], {"author": "Bob"})
+
+    with pytest.raises(DocumentChanged, match="author"):
+        await api.data.edit("messages", read, {"author": "Cy", "body": "lost", "stars": 1})
+    await api.data.edit("messages", read, {"author": "Ann", "body": "b", "stars": 1})
+    assert await own_fields(api, read.id) == {"author": "Bob", "body": "b", "stars": 1}
+
+    [read] = await api.data.documents("messages", [read.id])
+    await api.data.patch("messages", [read.id], {"author": "Di"})
+    await api.data.edit("messages", read, {"author": "Bob", "body": "c"})
+    assert await own_fields(api, read.id) == {"author": "Di", "body": "c"}
+
+    await api.data.delete("messages", [read.id])
+    with pytest.raises(DocumentChanged, match="deleted"):
+        await api.data.edit("messages", read, {"author": "Cy", "body": "c"})
+
+
+async def own_fields(api: DeploymentApi, id_: str) -> dict[str, object]:
+    """Its own fields as they are now."""
+    document = (await api.data.find(id_)).document.readable()
+    return {name: value for name, value in document.items() if not name.startswith("_")}
 
 
 async def test_a_misspelt_table_is_named(api: DeploymentApi) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from vibe_tui.screens.dashboard.data_dialogs import JsonDialog, ask_to_delete
@@ -74,14 +75,20 @@ class DataChanges:
         async def save(document: dict[str, object]) -> None:
             await self._host.api.data.insert(table, [document])
 
-        text = as_json(skeleton(self._chosen.pane.table.current))
+        text = as_json(await self._start_of(table))
         title = f"Add a document to {visible(table)}"
         if await self._host.ask(JsonDialog(title, _MADE, text, save, accept="Add the document")):
             self._host.notice("Added", "good")
             self._chosen.refresh()
 
+    async def _start_of(self, table: str) -> Mapping[str, object]:
+        """A document to start from: what the deployed schema asks for, otherwise as the row at the cursor."""
+        schema = await self._host.api.schema()
+        described = schema.tables.get(table) if schema else None
+        return (described.example if described else {}) or skeleton(self._chosen.pane.table.current)
+
     async def edit(self) -> None:
-        """Change all fields of one document, as it is in the deployment now."""
+        """Change the fields of one document, as it is in the deployment now."""
         one = self._one()
         if one is None:
             return
@@ -92,7 +99,7 @@ class DataChanges:
             return
 
         async def save(changed: dict[str, object]) -> None:
-            await self._host.api.data.replace(document.id, changed)
+            await self._host.api.data.edit(table, document, changed)
 
         fields = {name: value for name, value in document.readable().items() if name not in _SYSTEM}
         title = f"Edit a document of {visible(table)}"

@@ -19,12 +19,14 @@ from vibe_tui.services.convex.document_filter import Comparison
 from vibe_tui.services.convex.values import readable, travelling
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.http_failures import wrong_shape
-from vibe_tui.services.terminal_text import clean
+from vibe_tui.services.terminal_text import clean, visible
 
 Order = Literal["asc", "desc"]
 PAGE_SIZE = 50
 _EXPORT_PAGE = 500
 _TABLES_PAGE = 200
+_SYSTEM = ("_id", "_creationTime")
+"""The fields that the deployment gives every document."""
 
 
 class TableUnknown(VibeError):
@@ -37,6 +39,12 @@ class DocumentUnknown(VibeError):
     """No table has a document with that id."""
 
     code = "document_unknown"
+
+
+class DocumentChanged(VibeError):
+    """Somebody else changed the same fields of a document, or deleted it, since it was read."""
+
+    code = "document_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +184,35 @@ class Data:
 
     async def replace(self, id_: str, fields: Mapping[str, object]) -> None:
         """Let these be all its fields (readable JSON). Raises ValueInvalid."""
-        document = {name: value for name, value in fields.items() if name not in ("_id", "_creationTime")}
+        document = {name: value for name, value in fields.items() if name not in _SYSTEM}
         await self._http.change("_system/frontend/replaceDocument", id=id_, document=travelling(document))
+
+    async def edit(self, table: str, read: Document, fields: Mapping[str, object]) -> None:
+        """Let its fields become these (readable JSON), without undoing what others changed since `read`.
+
+        Only what differs from `read` is written. Raises DocumentChanged when somebody changed one of these
+        fields meanwhile, and ValueInvalid.
+        """
+        wanted = {name: travelling(value) for name, value in fields.items() if name not in _SYSTEM}
+        before = {name: value for name, value in read.fields.items() if name not in _SYSTEM}
+        mine = _differing(before, wanted)
+        if not mine:
+            return
+        [now, *_] = await self.documents(table, [read.id]) or [None]
+        if now is None:
+            raise DocumentChanged(
+                "It was deleted meanwhile.", next_step="Copy what you need of it and add it anew."
+            )
+        if taken := sorted(mine & _differing(read.fields, now.fields)):
+            raise DocumentChanged(
+                f"Changed by somebody else meanwhile: {', '.join(map(visible, taken))}.",
+                next_step="Nothing was saved. Copy your text, press Esc and edit the document as it is now.",
+            )
+        if removed := mine - wanted.keys():  # a patch cannot take a field away
+            rest = {name: value for name, value in now.readable().items() if name not in removed}
+            await self.replace(read.id, rest | {name: fields[name] for name in mine - removed})
+        else:
+            await self.patch(table, [read.id], {name: fields[name] for name in mine})
 
     async def delete(self, table: str, ids: Sequence[str]) -> None:
         """All or none."""
@@ -234,3 +269,13 @@ class Data:
         if cursor == before:
             raise wrong_shape(self._answers.host)
         return cursor
+
+
+def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
+    """The fields that one has and the other has not, or with another value. Both as Convex JSON."""
+    return {name for name in one.keys() | other.keys() if _written(one, name) != _written(other, name)}
+
+
+def _written(fields: Mapping[str, object], name: str) -> str | None:
+    """As text, since 1 and true are equal in Python."""
+    return json.dumps(fields[name], sort_keys=True) if name in fields else None

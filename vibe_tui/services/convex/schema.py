@@ -19,6 +19,7 @@ from vibe_tui.services.convex.validators import (
     Union,
     Validator,
     ValidatorUnreadable,
+    example,
     read,
     signature,
 )
@@ -53,6 +54,8 @@ class Table:
     """Of its documents."""
     indexes: Mapping[str, str]
     """Name to what it is over, e.g. "author, body" or "search body, filtered by author"."""
+    example: Mapping[str, object]
+    """A document to start from, as readable JSON: what is not optional, empty. Untrusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,15 @@ def _table(given: Any) -> Table:
             clean(str(name)): SchemaField(_type(it["fieldType"]), bool(it["optional"]))
             for name, it in document["value"].items()
         }
-    return Table(fields, whole, dict(_indexes(given)))
+    return Table(fields, whole, dict(_indexes(given)), _example(document))
+
+
+def _example(document: object) -> dict[str, object]:
+    try:
+        start = example(read(document))
+    except ValidatorUnreadable:
+        return {}
+    return start if isinstance(start, dict) else {}
 
 
 def _indexes(table: Any) -> Iterable[tuple[str, str]]:
