@@ -43,6 +43,7 @@ class Desk:
     user_home: Path
     oauth: bool = False
     """Whether an OAuth application is set up."""
+    node: str = ""
 
     @property
     def settings(self) -> Settings:
@@ -53,7 +54,7 @@ class Desk:
             oauth_client_id=CLIENT_ID if self.oauth else "",
             oauth_client_secret=Secret(CLIENT_SECRET) if self.oauth else None,
         )
-        return Settings(credentials="file", convex=convex)
+        return Settings(node=self.node, credentials="file", convex=convex)
 
     @property
     def provisioning(self) -> Provisioning:
@@ -423,3 +424,21 @@ async def test_what_was_begun_can_be_undone_from_the_dialog(desk: Desk) -> None:
         await at.page.type(name)
         await at.page.choose("Delete it", until=r"Status +○ Not connected")
     assert (desk.fake.projects, desk.connection) == ({}, NotConnected())
+
+
+async def test_the_first_time_the_dialog_says_that_the_tools_are_installed(desk: Desk) -> None:
+    node = desk.user_home / "node" / "bin" / "node"
+    npm = node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    for file in (node, npm):
+        file.parent.mkdir(parents=True)
+    npm.touch()
+    node.write_text('#!/bin/sh\n[ "$1" = --version ] && echo v22.13.0 && exit\nexec sleep 60\n')
+    node.chmod(0o755)
+    desk.node = str(node)
+    async with desk.page() as at:
+        await at.open_dialog()
+        await at.choose_way("Emulator")
+        await at.connect(re.escape("Installing the Convex tools (once)"))
+        await at.page.press("escape")
+        await at.page.see(r"Status +○ Not connected")
+    assert desk.connection == NotConnected()

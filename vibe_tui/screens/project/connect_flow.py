@@ -34,11 +34,18 @@ class ConnectFlow:
         self._workspace = workspace
         self._here = ways.Here(
             workspace.settings.convex,
-            lambda: workspace.emulator.ensure(lambda line: workspace.convex_log.append([line])),
+            lambda: workspace.emulator.ensure(self._starting),
             Path.home(),
             workspace.local_backend,
             workspace.backend.reaches_here,
         )
+
+    def _starting(self, line: str) -> None:
+        """What starting the emulator says; the first time it installs the Convex tools."""
+        assert self._workspace is not None
+        self._workspace.convex_log.append([line])
+        if self._sign_in is not None:
+            self._sign_in.starting(line)
 
     async def offers(self) -> tuple[ways.Offer, ...]:
         """The ways to connect as they look on this computer now."""

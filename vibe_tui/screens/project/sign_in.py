@@ -14,6 +14,7 @@ from vibe_tui.services.convex.consent import approve
 from vibe_tui.services.convex.key_methods import KeyMethod
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.settings import ConvexSettings
+from vibe_tui.services.terminal_text import visible
 
 
 @dataclass
@@ -27,7 +28,7 @@ class SignInShown:
     answer: Literal["", "secret", "yes"] = ""
     note: str = ""
     waiting: str = ""
-    """Why nothing happens just now, and for how much longer."""
+    """Why nothing happens just now, and for how much longer where that is known. Clean."""
 
 
 class SignIn:
@@ -73,6 +74,11 @@ class SignIn:
         if self._waiting is not None:
             self._waiting.cancel()
 
+    def starting(self, line: str) -> None:
+        """The emulator or its tools are being made ready, and said this. Untrusted."""
+        self.shown.waiting = visible(line)
+        self._on_change()
+
     # --- what the user does --------------------------------------------------------------------------
 
     def approve_here(self) -> None:
@@ -100,7 +106,7 @@ class SignIn:
 
     async def _show(self, link: str) -> None:
         """Show the link and count down beside it, until another way was quicker or it is approved here."""
-        self.shown.link = link
+        self.shown.link, self.shown.waiting = link, ""
         self.shown.seconds_left = int(self._settings.sign_in_limit)
         self._on_change()
         self.shown.opened = await self._open_link(link)
