@@ -9,7 +9,10 @@ from typing import Any
 
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 
+from tests.snapshots import backend_scenes as tabs
+from tests.snapshots.chat_scenes import CHAT_SCENES
 from vibe_tui.screens.backend.dialog import BackendDialog
 from vibe_tui.screens.backend.view import (
     BackendView,
@@ -533,4 +536,25 @@ SCENES |= {
             type_name="my-app",
         )
     ),
+}
+SCENES |= CHAT_SCENES
+
+
+def tab(name: str, pane: Callable[[], Widget], fill: Callable[[Pilot[Any], str], Awaitable[None]]) -> Scene:
+    """The Backend screen at this tab."""
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        project = Project("0" * 12, "my-app", NOWHERE / "app", "local", "")
+        screen = tabs.StillBackend(Home(NOWHERE / "none"), project, CONNECTION, name, pane())
+        await pilot.app.push_screen(screen)
+        await pilot.pause()
+        await fill(pilot, HOSTILE)
+
+    return scene
+
+
+SCENES |= {
+    "tab_data": tab("data", tabs.data_pane, tabs.fill_data),
+    "tab_environment": tab("environment", tabs.environment_pane, tabs.fill_environment),
+    "tab_health": tab("health", tabs.health_pane, tabs.fill_health),
 }

@@ -29,6 +29,7 @@ WIDE = (
     "projects",
     "backend_not_connected",
     "backend_connected",
+    "tab_data",
 )
 SMALL = (
     "empty",
@@ -57,8 +58,15 @@ SMALL = (
     "downloaded",
     "progress",
     "publish",
+    "tab_data",
+    "tab_environment",
+    "tab_health",
 )
+CHAT = ("chat_answer", "chat_busy", "chat_failed", "chat_hostile")
 LOOKS = [
+    *((name, "120x40", "dark") for name in (*CHAT, "approval")),
+    *((name, "80x24", "dark") for name in ("chat_busy", "approval", "secret", "models")),
+    ("chat_answer", "120x40", "light"),
     *((name, "120x40", "dark") for name in WIDE),
     *((name, "80x24", "dark") for name in SMALL),
     *((name, "120x40", "light") for name in ("at_work", "failed_deploy")),

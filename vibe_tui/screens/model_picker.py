@@ -44,7 +44,7 @@ class ModelPicker(Dialog[ModelChoice]):
 
     DEFAULT_CSS = """
     ModelPicker {
-        & OptionList { height: auto; max-height: 16; margin: 1 0; background: $surface; }
+        & OptionList { height: auto; max-height: 50vh; margin: 1 0; background: $surface; }
         & #picker-keys { color: $text-muted; }
     }
     """

@@ -23,6 +23,7 @@ from vibe_tui.services.model import Connected, Push
 from vibe_tui.services.prompt_history import PromptHistory
 from vibe_tui.services.workspace import Workspace
 from vibe_tui.widgets.chat import messages
+from vibe_tui.widgets.chat.markdown.parse import parse
 from vibe_tui.widgets.chat.panel import ChatPanel
 
 
@@ -71,6 +72,8 @@ class ChatPresenter:
         return workspace.chat.subscribe(self._take)
 
     async def _begin(self, workspace: Workspace) -> None:
+        if workspace.chat.state.is_model:
+            await asyncio.to_thread(parse, "")  # loads the parser, which takes its time
         await self._history.show(workspace.chat)
         assert self._models is not None
         if (obstacle := await self._models.obstacle()) is not None:
@@ -115,11 +118,17 @@ class ChatPresenter:
         else:
             self._run(self._ask(workspace, prompt))
 
-    async def _ask(self, workspace: Workspace, prompt: messages.PromptSent) -> TurnEnded:
+    async def _ask(self, workspace: Workspace, prompt: messages.PromptSent) -> TurnEnded | None:
+        """None: there was no turn."""
         await self._history.shown()
         images = list(prompt.images)
         if self._mentions is not None and workspace.chat.state.takes_images:
-            images += await self._mentions.images(prompt.text)
+            try:
+                images += await self._mentions.images(prompt.text)
+            except VibeError as problem:
+                self._panel.add_prompt(prompt.text)
+                self._panel.add_refusal(problem.message, problem.next_step)
+                return None
         self._panel.add_prompt(prompt.text, len(images))
         await self._history.keep(prompt.text)
         return await workspace.chat.ask(
