@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet, RSAKey
 
 from vibe_tui.services.convex.convex_auth import (
     AuthKeysInTheWay,
+    AuthState,
     SiteUrlInvalid,
     google_redirect_uri,
     look,
@@ -23,6 +24,7 @@ from vibe_tui.services.convex.convex_auth import (
 )
 from vibe_tui.services.convex.deployment import DeploymentApi
 from vibe_tui.services.secret import Secret
+from vibe_tui.widgets.chat.examples import EXAMPLES
 
 SITE = "http://localhost:8081"
 
@@ -117,3 +119,9 @@ async def test_what_is_left_names_the_exact_redirect_uri(empty: DeploymentApi) -
     state = await look(empty.variables)
     assert state.google
     assert not any("redirect" in step for step in still_to_do(state, site_url))
+
+
+def test_what_is_left_names_a_recipe_that_there_is() -> None:
+    first, *_ = still_to_do(AuthState("good", SITE, google=True), SITE)
+    asked = first.partition("“")[2].partition("”")[0]
+    assert asked in EXAMPLES

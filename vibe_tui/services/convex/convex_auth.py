@@ -28,6 +28,8 @@ GOOGLE = ("AUTH_GOOGLE_ID", "AUTH_GOOGLE_SECRET")
 DEFAULT_SITE_URL = "http://localhost:8081"
 """Where Expo serves an app's web build while it is developed."""
 PACKAGES = "npx expo install @convex-dev/auth @auth/core expo-secure-store expo-web-browser expo-linking"
+RECIPE = "Add authentication with Google"
+"""What the built-in recipes understand, without a model."""
 _BITS = 2048
 _PEM = re.compile(r"(-----BEGIN [A-Z ]+-----)(.*)(-----END [A-Z ]+-----)", re.S)
 
@@ -119,9 +121,8 @@ def google_redirect_uri(deployment_site_url: str) -> str:
 def still_to_do(state: AuthState, deployment_site_url: str) -> tuple[str, ...]:
     """What the user must do for signing in with Google, step by step."""
     steps = [
-        f"Install in the app's folder: {PACKAGES}",
-        "Write convex/auth.ts, auth.config.ts and http.ts, and add the auth tables to the schema: "
-        "ask in the chat, or see https://labs.convex.dev/auth/setup/manual",
+        f"Ask in the chat: “{RECIPE}”. It writes the functions, the tables and the screens.",
+        f"Install them in the app's folder: {PACKAGES}",
     ]
     if not state.google:
         steps += [
