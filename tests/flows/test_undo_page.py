@@ -59,6 +59,8 @@ async def test_undo_and_bring_back(
         await page.see(r"convex/schema.ts  \+\d+ \N{MINUS SIGN}\d+")
         await page.see(r"notes.txt  new  \+1")
         await page.choose("Undo the turn", until="2 files put back")
+        await page.see("2 files are as they were")
+        await page.see("not rolled back")
         assert schema.read_text() == before
         assert not (project.folder / "notes.txt").exists()
 

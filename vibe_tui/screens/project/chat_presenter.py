@@ -16,11 +16,14 @@ from vibe_tui.screens.project.chat_story import ChatStory
 from vibe_tui.screens.project.files_presenter import Do
 from vibe_tui.screens.prompt import PromptDialog
 from vibe_tui.services.assistant.events import TurnEnded, TurnEvent
+from vibe_tui.services.assistant.tools.bench import convex_reads
 from vibe_tui.services.chat import ChatState
 from vibe_tui.services.chat_images import ImageRefused, is_image_name
+from vibe_tui.services.checkpoints import Restored
 from vibe_tui.services.errors import VibeError
 from vibe_tui.services.model import Connected, Push
 from vibe_tui.services.prompt_history import PromptHistory
+from vibe_tui.services.undo import DATA_STAYS, UndoState
 from vibe_tui.services.workspace import Workspace
 from vibe_tui.widgets.chat import messages
 from vibe_tui.widgets.chat.markdown.parse import parse
@@ -69,7 +72,13 @@ class ChatPresenter:
         self._models = ChatModels(lambda: self._panel.app, workspace.models, workspace.chat)
         self._mentions = Mentions(workspace.files.tree)
         self._do(self._begin(workspace))
-        return workspace.chat.subscribe(self._take)
+        ends = (workspace.chat.subscribe(self._take), workspace.undo.subscribe(self._went_back))
+
+        def detach() -> None:
+            for end in ends:
+                end()
+
+        return detach
 
     async def _begin(self, workspace: Workspace) -> None:
         if workspace.chat.state.is_model:
@@ -191,6 +200,13 @@ class ChatPresenter:
             self._page.on_assistant(what.assistant)
         else:
             self._story.happened(what)
+
+    def _went_back(self, what: UndoState | Restored) -> None:
+        if isinstance(what, Restored) and what.changed:
+            number = len(what.changed)
+            files = "1 file is as it was" if number == 1 else f"{number} files are as they were"
+            deployed = f" {DATA_STAYS}" if any(map(convex_reads, what.changed)) else ""
+            self._panel.add_remark(f"{files} {what.checkpoint.label}.{deployed}")
 
     def _offer(self, reason: str) -> None:
         workspace = self._workspace
