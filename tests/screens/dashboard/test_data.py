@@ -277,3 +277,10 @@ async def test_a_deployment_without_tables_says_what_makes_one(
         await page.see("No tables yet")
         await page.press("e", "d", "x", "c", "space", "slash", "escape", "r")
         await page.see("No tables yet")
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+async def test_a_table_and_its_count_share_a_row(deployed: Deployed, columns: int) -> None:
+    async with backend_screen(deployed, "1", size=(columns, 24)) as page:
+        await page.see(r"many +[\d,]+ ")
+        await page.see(r"messages +[\d,]+ ")

@@ -20,6 +20,8 @@ from vibe_tui.widgets.document_table import DocumentTable
 
 _NARROW, _WIDE = 100, 150
 """Columns below which the tables have less room, and from which a document is beside its table, not below."""
+_ROW, _ROW_NARROW = 23, 17
+"""Cells of a row in the list of tables: its width without padding and scroll bar; see data.tcss."""
 FIND_HINT = "a text, or stars >= 3, author = Ann, author: ann"
 
 
@@ -86,6 +88,8 @@ class DataPane(Horizontal):
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width < _NARROW, "-narrow")
         self.set_class(event.size.width >= _WIDE, "-wide")
+        for index, item in enumerate(self._items):
+            self._tables.replace_option_prompt_at_index(index, self._table_row(item))
 
     # --- what is shown -------------------------------------------------------------------------------
 
@@ -104,7 +108,7 @@ class DataPane(Horizontal):
 
     def _table_row(self, item: TableItem) -> Content:
         count = "" if item.count is None else f"{item.count:,}"
-        width = max(8, (self._tables.content_size.width or 20) - 1)
+        width = _ROW_NARROW if self.has_class("-narrow") else _ROW
         name = Content(visible(item.name)).truncate(max(1, width - len(count) - 1), ellipsis=True)
         gap = " " * max(1, width - name.cell_length - len(count))
         return Content.assemble(name, gap, (count, "$text-muted"))
