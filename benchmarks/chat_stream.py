@@ -169,7 +169,7 @@ async def stream_fence(seconds: float) -> None:
 async def main() -> None:
     stamp_paints(Composer)
     stamp_paints(Input)
-    for seconds in (0, 4, 16):
+    for seconds in (0, 4, 12):
         await stream_fence(seconds)
     for turns in (1, 40, 400):  # five messages each
         await typed_after(f"{turns * 5:,} messages", lambda chat, pilot, n=turns: add_turns(n, chat, pilot))

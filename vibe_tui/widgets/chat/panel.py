@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,14 +21,9 @@ from vibe_tui.widgets.chat.examples import EXAMPLES, ExampleChosen
 from vibe_tui.widgets.chat.foot import ChatFoot
 from vibe_tui.widgets.chat.messages import Image
 from vibe_tui.widgets.chat.plan_card import PlanCard
-from vibe_tui.widgets.chat.story import Story
+from vibe_tui.widgets.chat.story import Outcome, Story
 from vibe_tui.widgets.chat.tray import Tray, TrayLine
 
-Outcome = Literal["done", "refused", "failed", "cancelled", "stopped"]
-_REMARKS = {
-    "cancelled": "Cancelled. Nothing was written.",
-    "stopped": "Stopped. What was written before stays.",
-}
 _COMMAND = re.compile(r"/([a-z]+)(?:[ \t]+(.*))?", re.DOTALL)
 
 
@@ -153,11 +148,9 @@ class ChatPanel(Story):
     def ended(self, outcome: Outcome) -> None:
         """The turn is over; what waits for an answer no longer does."""
         lost = any(card.asking and card.has_focus_within for card in self._plans.values())
-        self._settle()
+        super().ended(outcome)
         if lost:
             self._composer.focus()
-        if outcome in _REMARKS:
-            self.add_remark(_REMARKS[outcome])
         if self._collected is None:
             self.busy(False)
 

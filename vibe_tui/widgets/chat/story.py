@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from textual.containers import Vertical
 
@@ -17,6 +18,12 @@ from vibe_tui.widgets.chat.plan_card import PlanCard
 from vibe_tui.widgets.chat.reasoning import Reasoning
 from vibe_tui.widgets.chat.tool_line import ToolLine
 from vibe_tui.widgets.chat.transcript import Transcript
+
+Outcome = Literal["done", "refused", "failed", "cancelled", "stopped"]
+_REMARKS = {
+    "cancelled": "Cancelled. Nothing was written.",
+    "stopped": "Stopped. What was written before stays.",
+}
 
 
 class Story(Vertical):
@@ -195,6 +202,12 @@ class Story(Vertical):
     def offer(self, text: str, button: str, action_id: str) -> None:
         """A sentence and a button: OfferTaken(action_id)."""
         self._add(Offer(text, button, action_id))
+
+    def ended(self, outcome: Outcome) -> None:
+        """The turn is over."""
+        self._settle()
+        if outcome in _REMARKS:
+            self.add_remark(_REMARKS[outcome])
 
     # --- what was before
 

@@ -32,7 +32,7 @@ class Rows:
         self.width = width
         self.rows: list[Row] = []
         self.codes: list[Code] = []
-        self._settled = 0
+        self.settled = 0
         """How many of `rows` can no longer change."""
         self._blocks = 0
         """How many blocks those are of."""
@@ -43,7 +43,7 @@ class Rows:
 
     def take(self, blocks: Sequence[Block], open_block: Block) -> None:
         """The blocks, of which those that were given before are the same."""
-        del self.rows[self._settled :]
+        del self.rows[self.settled :]
         for block in blocks[self._blocks :]:
             self._end_code()
             self._gap()
@@ -51,7 +51,7 @@ class Rows:
                 self._add(piece)
             if len(block) == 1 and isinstance(block[0], Code):
                 self._code = block[0]
-            self._settled = len(self.rows)
+            self.settled = len(self.rows)
         self._blocks = len(blocks)
         if self._code is not None:
             self._grow(self._code)
@@ -69,14 +69,14 @@ class Rows:
     def _end_code(self) -> None:
         if self._code is not None:
             self._grow(self._code)
-            self._settled = len(self.rows)
+            self.settled = len(self.rows)
             self._code = None
 
     def _grow(self, code: Code) -> None:
         number = len(self.codes) - 1
         for line in code.lines[self._code_lines :]:
             self.rows += _code_rows(code, line, number, self.width)
-        self._code_lines, self._settled = len(code.lines), len(self.rows)
+        self._code_lines, self.settled = len(code.lines), len(self.rows)
         if code.partial:
             self.rows += _code_rows(code, code.partial, number, self.width)
 

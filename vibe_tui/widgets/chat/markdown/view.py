@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
@@ -100,6 +100,7 @@ class MarkdownView(Entry, can_focus=True):
         if clean(text) != self.source:
             self._document, self._rows, self._source = Document(), Rows(self._rows.width), []
             self._waiting = clean(text)
+            self.refresh()
         self.end()
 
     def on_mount(self) -> None:
@@ -120,9 +121,11 @@ class MarkdownView(Entry, can_focus=True):
             self._schedule(NEXT)
         elif self._ended:
             self._document.end()
-        before = len(self._rows.rows)
+        before, first = len(self._rows.rows), self._rows.settled
         self._fold(self._rows.width)
-        self.refresh(layout=len(self._rows.rows) != before)
+        after = len(self._rows.rows)
+        changed = Region(0, first, self.size.width, max(before, after) - first)
+        self.refresh(changed, layout=after != before)  # the other rows are painted already
 
     def _fold(self, width: int) -> None:
         if width != self._rows.width:
