@@ -134,6 +134,7 @@ def test_a_secret_of_several_lines_is_starred_line_by_line() -> None:
     [
         ("key team:acme|" + "A" * 20 + "== end", "key *** end"),
         ("preview:t:p|" + "A" * 20, "***"),
+        ("team:personal|ab-" + "A_-" * 9, "***"),
         ("see sk-" + "a1" * 12 + ".", "see ***."),
         ("e2b_" + "a1" * 12, "***"),
         ("ghp_" + "a1" * 12, "***"),

@@ -344,6 +344,7 @@ def _reading(folder: Path) -> Iterator[None]:
         ValueError,  # also text that is none
         AssertionError,  # dulwich's way to say that a file is not as it should be
         EOFError,
+        TypeError,  # so does it say that a name in a file is no object's
     ) as error:
         raise RepositoryDamaged("The checkpoints cannot be read: their files are damaged.") from error
     except FileNotFoundError as error:

@@ -69,7 +69,7 @@ def visible(text: str) -> str:
 
 _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     # What must be in the text for the pattern to be tried, the pattern, what takes its place.
-    (("|",), re.compile(r"(?:dev|prod|preview|team|project):[^|\s]{1,200}\|[A-Za-z0-9+/=]{16,}"), STARS),
+    (("|",), re.compile(r"(?:dev|prod|preview|team|project):[^|\s]{1,200}\|[A-Za-z0-9+/=_-]{16,}"), STARS),
     (("sk-",), re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}"), STARS),
     (("e2b_",), re.compile(r"(?<![A-Za-z0-9])e2b_[A-Za-z0-9]{16,}"), STARS),
     (("gh",), re.compile(r"(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,})"), STARS),
