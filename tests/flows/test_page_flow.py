@@ -79,8 +79,8 @@ def project_page(vibe: Vibe) -> Callable[[Home], Screen[Any]]:
 @pytest.mark.parametrize(
     "size",
     [
-        pytest.param((120, 40), id="120x40"),
-        pytest.param((80, 24), id="80x24", marks=pytest.mark.slow),  # the pty flow is at this size every time
+        pytest.param((120, 40), id="120x40", marks=pytest.mark.slow),
+        pytest.param((80, 24), id="80x24", marks=pytest.mark.slow),  # the pty flow does the same every time
     ],
 )
 async def test_from_an_app_without_a_backend_to_a_deployed_table_and_back(

@@ -237,8 +237,10 @@ def delete_the_project(job: Job) -> None:
 
 @pytest.mark.parametrize(
     ("columns", "rows", "consent_to", "disconnect"),
-    [(120, 40, approve_here, revoke), (80, 24, consent_on_another_computer, delete_the_project)],
-    ids=["120x40", "80x24"],
+    [
+        pytest.param(120, 40, approve_here, revoke, id="120x40", marks=pytest.mark.slow),
+        pytest.param(80, 24, consent_on_another_computer, delete_the_project, id="80x24"),
+    ],
 )
 def test_the_whole_job(
     vibe: Vibe,
