@@ -89,7 +89,8 @@ class Repository:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._objects.close()
+        with contextlib.suppress(BufferError):  # an error on its way out still looks into a damaged file
+            self._objects.close()
 
     # --- reading -------------------------------------------------------------------------------------
 
