@@ -215,6 +215,7 @@ class Checkpoints:
         }
         shown = redact(visible(" ".join(title.split())))[:_TITLE]
         id, trees = repository.add(snapshot.files, f"{shown}\n\n{json.dumps(about)}\n", index.trees)
+        repository.check(trees[-1])  # much of it is only named anew, from what was kept before
         self._write_index(id, Index(id, snapshot.known, tuple(trees), {}), repository)
         self._prune(repository)
         return id[:_ID], snapshot

@@ -118,6 +118,15 @@ class Repository:
                 for entry in iter_tree_contents(self._objects, _object_id(tree))
             }
 
+    def check(self, tree: str) -> None:
+        """Raises RepositoryDamaged when the tree, or a file in it, is not there."""
+        from dulwich.object_store import iter_tree_contents
+
+        with _reading(self._folder):
+            for entry in iter_tree_contents(self._objects, _object_id(tree)):
+                if entry.sha not in self._objects:
+                    raise RepositoryDamaged("A part of a checkpoint is missing.")
+
     def content(self, blob: str) -> bytes:
         """The content of this id, proved to be what was kept."""
         with _reading(self._folder):
