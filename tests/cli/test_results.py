@@ -63,6 +63,7 @@ COMMANDS: dict[tuple[str, ...], set[str]] = {
 }
 
 
+@pytest.mark.slow
 def test_json_is_one_object_for_every_command(vibe: Vibe) -> None:
     for arguments, keys in COMMANDS.items():
         ended = vibe(*arguments, "--json")

@@ -132,6 +132,7 @@ def test_four_processes_lose_none_of_their_800_writes(tmp_path: Path) -> None:
     assert store.recovered is None
 
 
+@pytest.mark.slow
 def test_a_hundred_kills_lose_nothing_acknowledged(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     process = run(KILLS, path, 25)

@@ -35,6 +35,14 @@ class Page:
             await self._pilot.pause(0.15)
         return found
 
+    async def insist(self, key: str, until: str) -> None:
+        """Press until the screen has it: what comes too soon after a question is not taken."""
+        end = time.monotonic() + 40
+        while re.search(until, self.text) is None:
+            assert time.monotonic() < end, f"{key} did not lead to {until!r}:\n{self.text}"
+            await self.press(key)
+            await self._pilot.pause(0.5)
+
     async def choose(self, label: str, until: str) -> None:
         """Go to the button of this label and press it until the screen has `until`.
 

@@ -171,6 +171,7 @@ async def test_a_way_that_cannot_work_says_why_and_is_not_tried(desk: Desk) -> N
     assert desk.connection == NotConnected()
 
 
+@pytest.mark.slow
 async def test_a_team_token_is_never_shown_and_a_wrong_one_is_told_at_once(desk: Desk) -> None:
     token = desk.fake.has_token("team")
     async with desk.page() as at:
@@ -278,6 +279,7 @@ async def test_another_team_in_the_browser_makes_nothing_and_the_dialog_says_so(
     assert (desk.made(), desk.fake.projects) == (0, {})
 
 
+@pytest.mark.slow
 async def test_a_project_that_is_there_is_searched_for_paged_and_attached(with_oauth: Desk) -> None:
     desk = with_oauth
     for number in range(5):
@@ -310,6 +312,7 @@ async def test_a_project_that_is_there_is_searched_for_paged_and_attached(with_o
     assert len(desk.fake.projects) == 6
 
 
+@pytest.mark.slow
 async def test_giving_up_while_choosing_leaves_nothing_behind(with_oauth: Desk) -> None:
     desk = with_oauth
     desk.fake.has_project("Shop")
@@ -410,6 +413,7 @@ async def test_a_refused_key_is_replaced_and_everything_else_stays(with_oauth: D
     assert desk.provisioning.deploy_key() == Secret(key["value"])
 
 
+@pytest.mark.slow
 async def test_what_was_begun_can_be_undone_from_the_dialog(desk: Desk) -> None:
     desk.server.fail("POST .*/create_deploy_key", "answer", json_response({"message": "no"}, 400))
     async with desk.page() as at:

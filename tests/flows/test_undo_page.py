@@ -68,8 +68,7 @@ async def test_undo_and_bring_back(
         await page.press("alt+h")
         await page.see("undone: Add a messages")
         await page.see("Changed since then: 3 files")
-        await page.press("enter")
-        await page.see("That is kept in History, too")
+        await page.insist("enter", until="That is kept in History, too")
         await page.choose("Restore this state", until="3 files put back")
         assert schema.read_text() == with_table
         assert (project.folder / "notes.txt").read_text() == "by hand\n"

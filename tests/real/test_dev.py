@@ -82,6 +82,7 @@ def test_edits_during_a_push_become_one_more_and_none_is_lost(dev: Dev) -> None:
     assert dev.answer() == "during 4"
 
 
+@pytest.mark.slow
 def test_an_error_is_told_and_its_correction_deploys(dev: Dev) -> None:
     before = len(dev.pushes())
     wrong = dev.vibe.cwd / "convex" / "wrong.ts"

@@ -74,6 +74,7 @@ def test_the_emulator_is_killed_in_the_middle_of_a_push(vibe: Vibe) -> None:
     assert vibe.json("status")["connection"]["state"] == "connected"
 
 
+@pytest.mark.slow
 def test_the_dev_server_outlives_the_emulator(vibe: Vibe) -> None:
     process = vibe.start("dev")
     output = Output(process)

@@ -168,6 +168,7 @@ class Terminal:
         self.wait(label)
         self.settle()
         for _ in range(12):
+            self.wait(label)  # a notification may cover it for a while
             if any(cell.fg == FOCUSED for cell in self.cells(label)):
                 self.press("enter")
                 return

@@ -57,6 +57,7 @@ def rename_in_the_index(vibe: Vibe, name: str, hostile: str) -> None:
         path.write_text(text.replace(json.dumps(name), json.dumps(hostile)))
 
 
+@pytest.mark.slow
 def test_names_of_projects_and_files_and_what_is_in_them(vibe: Vibe, open_page: OpenPage) -> None:
     app = Path(vibe.json("new", "victim")["project"]["folder"])
     for number, text in enumerate([*PAYLOADS.values(), *MARKUP]):

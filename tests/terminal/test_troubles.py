@@ -114,6 +114,7 @@ def test_esc_and_quit_while_connecting(vibe: Vibe, open_page: OpenPage) -> None:
     quit_page(page)
 
 
+@pytest.mark.slow
 def test_the_emulator_is_killed_while_the_page_is_open(vibe: Vibe, open_page: OpenPage) -> None:
     page = open_page(vibe, "connected")
     page.wait("Convex: emulator")

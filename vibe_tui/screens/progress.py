@@ -29,6 +29,7 @@ class ProgressDialog(ModalScreen[None]):
         self._title = title
         self._what = what
         self._on_cancel = on_cancel
+        self._reached = (0, 0)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog-box") as box:
@@ -37,10 +38,14 @@ class ProgressDialog(ModalScreen[None]):
             with Horizontal(id="dialog-buttons"):
                 yield Button("Cancel", id="cancel")
 
+    def on_mount(self) -> None:
+        self.show(*self._reached)
+
     def show(self, done: int, total: int) -> None:
-        """Paint the bar anew."""
-        if self.is_mounted:
-            filled = _WIDTH * done // max(1, total)
+        """Paint the bar anew; before the dialog is there, as soon as it is."""
+        self._reached = done, total
+        if self.is_mounted and total:
+            filled = _WIDTH * done // total
             bar = "█" * filled + "░" * (_WIDTH - filled)
             self.query_one("#dialog-body", Static).update(
                 f"{self._what}\n\n{bar}  {done:,} of {total:,} {self._unit}"

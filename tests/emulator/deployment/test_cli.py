@@ -71,6 +71,7 @@ def caller(empty: Deployment, session: ClientSession) -> Client:
     return Client(session, empty.url, f"Convex {KEY}")
 
 
+@pytest.mark.slow
 async def test_the_commands_on_a_pushed_app(
     tmp_path: Path, toolchain: Path, deployment: Deployment, client: Client
 ) -> None:
