@@ -87,6 +87,7 @@ def test_nothing_happens_without_the_project_s_name(app: App) -> None:
     assert app.vibe.json("deploy", code=2)["error"]["code"] == "wrong_usage"
 
 
+@pytest.mark.slow
 def test_production_gets_the_code_and_its_key_is_gone(app: App) -> None:
     app.edit("first")
     env = app.env_file()
